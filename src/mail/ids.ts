@@ -1,0 +1,14 @@
+/** Branded ids, so that the compiler tells them apart. All are integers from one sequence, below 2^53. */
+declare const brand: unique symbol
+type Id<Name extends string> = number & { readonly [brand]: Name }
+
+export type AccountId = Id<'account'>
+export type KeyId = Id<'key'>
+export type MessageId = Id<'message'>
+export type DeliveryId = Id<'delivery'>
+export type AttemptId = Id<'attempt'>
+export type WorkId = Id<'work'>
+export type DomainId = Id<'domain'>
+export type SenderId = Id<'sender'>
+export type CampaignId = Id<'campaign'>
+export type ServerId = Id<'outgoing-server'>
