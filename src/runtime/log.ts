@@ -8,13 +8,7 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 /** A JSON log at `level`, one object per line on `destination` (standard error when left out). */
-export function createLog({
-  level,
-  destination,
-}: {
-  level: LogLevel
-  destination?: DestinationStream
-}): Log {
+export function createLog({ level, destination }: { level: LogLevel; destination?: DestinationStream }): Log {
   const options = { level, timestamp: pino.stdTimeFunctions.isoTime, base: null }
   return pino(options, destination ?? pino.destination({ fd: 2, sync: true }))
 }

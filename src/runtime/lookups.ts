@@ -1,0 +1,35 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from './clock.ts'
+
+export type Lookups<T> = {
+  get(key: string): Promise<T>
+  /** The next `get` reads again. */
+  forget(key: string): void
+}
+
+/**
+ * Remembers what `load` answered (absence too) for at most `maxAgeMs`, so that a busy caller costs no query per
+ * message. Callers that ask for the same key at once share one load; a load that fails is not remembered.
+ */
+export function createLookups<T>(
+  load: (key: string) => Promise<T>,
+  { clock, maxEntries, maxAgeMs }: { clock: Clock; maxEntries: number; maxAgeMs: number },
+): Lookups<T> {
+  const entries = new LRUCache<string, { value: Promise<T>; loadedAt: number }>({ max: maxEntries })
+
+  return {
+    get(key) {
+      const now = clock.now()
+      const known = entries.get(key)
+      if (known !== undefined && now - known.loadedAt < maxAgeMs) return known.value
+
+      const entry = { value: load(key), loadedAt: now }
+      entries.set(key, entry)
+      entry.value.catch(() => {
+        if (entries.peek(key) === entry) entries.delete(key)
+      })
+      return entry.value
+    },
+    forget: (key) => void entries.delete(key),
+  }
+}

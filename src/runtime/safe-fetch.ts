@@ -1,0 +1,174 @@
+/**
+ * HTTP to places that strangers name (a proof of ownership at a customer's web site). Such a name must not become a way
+ * into our own network: every address is checked after our own look-up and before the connection, which goes to that
+ * very address, and each redirect starts over. Nothing of ours is sent along.
+ */
+import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { parseDomain } from '../mail/address.ts'
+import type { Resolver } from './dns.ts'
+import { isLoopback } from './loopback.ts'
+
+export type Fetched =
+  | { kind: 'answered'; status: number; body: Buffer; url: string }
+  /** No answer, or none that we may have; `reason` is for people. */
+  | { kind: 'failed'; reason: string }
+
+export type SafeFetch = (url: string) => Promise<Fetched>
+
+export type SafeFetchOptions = {
+  resolver: Pick<Resolver, 'addresses'>
+  /** Which addresses may be connected to: those of the internet, or (in the lab) those of this machine. */
+  reach: 'internet' | 'loopback'
+  /** In the lab: the loopback ports that stand for 80 and 443. */
+  ports?: { http?: number; https?: number }
+  timeoutMs?: number
+  maxBytes?: number
+  maxRedirects?: number
+  /** PEM of authorities trusted beside the well-known ones. */
+  ca?: readonly string[]
+}
+
+const userAgent = 'Paravion (proof of ownership)'
+
+export function createSafeFetch({
+  resolver,
+  reach,
+  ports = {},
+  timeoutMs = 10_000,
+  maxBytes = 64 * 1024,
+  maxRedirects = 3,
+  ca,
+}: SafeFetchOptions): SafeFetch {
+  return async (firstUrl) => {
+    // One bound for all of it: look-ups, redirects and a server that sends a byte a second.
+    const signal = AbortSignal.timeout(timeoutMs)
+    let url = firstUrl
+    try {
+      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+        const target = await Promise.race([findTarget(url), expiry(signal)])
+        const answer = await get(target, signal)
+        const { location } = answer.headers
+        const status = answer.statusCode ?? 0
+        if (status < 300 || status > 399 || location === undefined) {
+          return { kind: 'answered', status, body: await readBody(answer), url }
+        }
+        answer.destroy()
+        if (!URL.canParse(location, url))
+          throw new Unreachable('it redirects to something that is no address')
+        url = new URL(location, url).href
+      }
+      throw new Unreachable(`it redirects more than ${maxRedirects} times`)
+    } catch (error) {
+      if (signal.aborted) return { kind: 'failed', reason: `no answer within ${timeoutMs / 1000} seconds` }
+      if (error instanceof Unreachable) return { kind: 'failed', reason: error.message }
+      if (isNetworkError(error)) return { kind: 'failed', reason: `no connection (${error.code})` }
+      throw error
+    }
+  }
+
+  async function findTarget(text: string): Promise<Target> {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const isTls = url?.protocol === 'https:'
+    if (url === undefined || (!isTls && url.protocol !== 'http:')) {
+      throw new Unreachable('only http and https addresses are asked')
+    }
+    if (url.username !== '' || url.password !== '') throw new Unreachable('the address carries a login')
+    if (url.port !== '') throw new Unreachable('only ports 80 and 443 are asked')
+    const port = reach === 'internet' ? (isTls ? 443 : 80) : isTls ? ports.https : ports.http
+    if (port === undefined) throw new Unreachable(`the lab has no port for ${url.protocol.slice(0, -1)}`)
+    return { url, isTls, port, address: await findAddress(url.hostname) }
+  }
+
+  async function findAddress(hostname: string): Promise<string> {
+    const literal = hostname.replace(/^\[|\]$/g, '')
+    if (isIP(literal) !== 0) return allowed([literal], literal)
+    const name = parseDomain(hostname)
+    if (name === undefined) throw new Unreachable(`${hostname.slice(0, 255)} is not a host name`)
+    const answer = await resolver.addresses(name)
+    if (answer.kind === 'failed') throw new Unreachable(`DNS gave no answer for ${name} (${answer.reason})`)
+    if (answer.kind !== 'found') throw new Unreachable(`${name} has no address`)
+    return allowed([...answer.records.v4, ...answer.records.v6], name)
+  }
+
+  /** One address that may not be reached spoils the name: it is either a mistake or an attempt. */
+  function allowed(addresses: readonly string[], name: string): string {
+    const isAllowed = reach === 'internet' ? isPublicAddress : isLoopback
+    const [first] = addresses
+    if (first === undefined || !addresses.every(isAllowed)) {
+      throw new Unreachable(
+        reach === 'internet'
+          ? `${name} leads to an address that is not on the public internet`
+          : `${name} leads to an address outside this machine, and in the lab nothing leaves it`,
+      )
+    }
+    return first
+  }
+
+  async function get({ url, isTls, port, address }: Target, signal: AbortSignal): Promise<IncomingMessage> {
+    const options = {
+      host: address,
+      port,
+      path: url.pathname + url.search,
+      // The client's own host header would name the address.
+      headers: { host: url.host, 'user-agent': userAgent, accept: '*/*', connection: 'close' },
+      agent: false,
+      signal,
+      maxHeaderSize: 16 * 1024,
+    }
+    const servername = isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 ? url.hostname : ''
+    const request = isTls
+      ? https.request({ ...options, servername, ...(ca !== undefined && { ca: [...ca] }) })
+      : http.request(options)
+    // Once there is an answer, its reader meets what goes wrong; the request must not throw it a second time.
+    request.on('error', () => undefined)
+    request.end()
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    return answer
+  }
+
+  async function readBody(answer: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes) {
+        answer.destroy()
+        throw new Unreachable(`the answer is longer than ${maxBytes} bytes`)
+      }
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
+}
+
+type Target = { url: URL; isTls: boolean; port: number; address: string }
+
+class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+/**
+ * Addresses anybody on the internet can reach; not private, shared, local, reserved or multicast ones, nor the
+ * IPv6 forms that carry an IPv4 address inside and are translated on the way.
+ */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 0) return false
+  // `process` turns ::ffff:10.0.0.1 into 10.0.0.1. Everything special has a range name of its own; 6to4, NAT64 and
+  // Teredo too, behind which a private address could hide.
+  return ipaddr.process(address).range() === 'unicast'
+}
+
+function expiry(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Unreachable('no answer in time')), { once: true })
+  })
+}
+
+/** System errors and those of node's HTTP and TLS (certificates, broken answers) all carry a code. */
+function isNetworkError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
