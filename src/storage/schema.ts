@@ -13,11 +13,14 @@ import type {
   KeyId,
   MessageId,
   SenderId,
+  ServerId,
   WorkId,
 } from '../mail/ids.ts'
 
 /** Milliseconds since 1970. */
 export type Instant = number
+/** A time that never comes: the largest date JavaScript knows. Work that is leased or held is due then. */
+export const never: Instant = 8_640_000_000_000_000
 export type Flag = 0 | 1
 
 export type Lane = 'transactional' | 'bulk'
@@ -38,6 +41,8 @@ export type DeliveryState =
   /** An operator dropped it. */
   | 'dropped'
 
+export type RecordStatus = 'not-checked' | 'ok' | 'error'
+
 export type EventKind =
   | 'accepted'
   | 'delivered'
@@ -57,6 +62,8 @@ export interface Schema {
   nodes: { id: string; host: string; pid: number; started_at: Instant; seen_at: Instant }
 
   accounts: { id: AccountId; name: string; created_at: Instant }
+  /** What its holder says about it, by the names of accounts/details.ts; what was never said has no row. */
+  account_details: { account_id: AccountId; name: string; value: string }
   api_keys: {
     id: KeyId
     account_id: AccountId
@@ -82,6 +89,31 @@ export interface Schema {
     status: 'inactive' | 'active' | 'deleted'
     domain_id: DomainId | null
     created_at: Instant
+    /** When the latest activation mail left, so that asking often does not send often. */
+    activation_mail_at: Instant | null
+  }
+  /** Links of activation mails. The token itself stands in the mail alone. */
+  activations: {
+    id: number
+    sender_id: SenderId
+    key_id: KeyId
+    /** SHA-256, hex. */
+    token_hash: string
+    created_at: Instant
+    expires_at: Instant
+    used_at: Instant | null
+  }
+  /** Senders that every API key of an account may use. */
+  metasenders: {
+    id: number
+    account_id: AccountId
+    /** As in `senders`. */
+    email: string
+    description: string
+    /** 32 hex characters; names the file that would prove the domain. */
+    ownership_token: string
+    is_enabled: Flag
+    created_at: Instant
   }
   domains: {
     id: DomainId
@@ -91,6 +123,15 @@ export interface Schema {
     /** 32 hex characters: proves ownership in DNS or as a file. */
     ownership_token: string
     created_at: Instant
+    /** What the latest check found in DNS; a check that got no answer leaves them as they were. */
+    dkim_status: Generated<RecordStatus>
+    spf_status: Generated<RecordStatus>
+    dmarc_status: Generated<RecordStatus>
+    /** `ok`: bounces may come back under the domain itself. */
+    return_path_status: Generated<RecordStatus>
+    last_check_at: Instant | null
+    /** What is wrong, for people; '' when nothing is. */
+    problem: Generated<string>
   }
   dkim_keys: {
     id: number
@@ -106,7 +147,46 @@ export interface Schema {
     public_key: string
     state: 'active' | 'next' | 'retired'
     created_at: Instant
+    /** Since when DNS has shown it; null while it does not: then nothing is signed with it. */
+    verified_at: Instant | null
+    /** When it was replaced. Its record must stay published for the mail that it has signed. */
+    retired_at: Instant | null
   }
+
+  /** What an account's mail goes out through; without any, it goes to the MX hosts of its recipients. */
+  outgoing_servers: {
+    id: ServerId
+    account_id: AccountId
+    /** For people; plays no part in the choice. */
+    name: string
+    /** A-label form, lower-case, or an IP address. */
+    host: string
+    port: number
+    security: 'none' | 'starttls' | 'starttls-strict' | 'tls' | 'tls-strict'
+    /** Comma-separated addresses and domains; null is open to all. */
+    from_filter: string | null
+    /** The smallest number is used first. */
+    priority: number
+    /** 0: archived. */
+    is_active: Flag
+    authentication: 'none' | 'login' | 'xoauth2' | 'certificate'
+    user_name: string | null
+    /** Password or token; this and the two below are sealed with the instance key (runtime/seal.ts). */
+    password_sealed: string | null
+    certificate_sealed: string | null
+    private_key_sealed: string | null
+    is_debug: Flag
+    max_size_bytes: number | null
+    max_connections: number | null
+    max_messages_per_connection: number | null
+    max_messages_per_minute: number | null
+    /** Takes over while this one does not answer. */
+    fallback_server_id: ServerId | null
+    created_at: Instant
+    updated_at: Instant
+  }
+  /** Settings of an account by the names that Odoo gives them; unknown names are the user's own. */
+  system_parameters: { account_id: AccountId; name: string; value: string; updated_at: Instant }
 
   /** What was submitted: one row per distinct content. */
   messages: {
@@ -174,6 +254,8 @@ export interface Schema {
     tls: string
     /** The SMTP dialogue, one line per line, prefixed `S: `, `C: ` or `# ` (a remark of ours). No secrets, no body. */
     transcript: string
+    /** The outgoing server that it went through, or was to go through; null for MX hosts. */
+    server_id: ServerId | null
   }
   /** Facts that happened. Delivery-level facts name the delivery; `accepted` is a fact of the message. */
   events: {
@@ -194,7 +276,7 @@ export interface Schema {
     id: WorkId
     lane: string
     key: string
-    /** When it may be taken; `never` (queue/work.ts) while it is leased or held. */
+    /** When it may be taken; `never` while it is leased or held. */
     due_at: Instant
     /** The node that has it, or null. */
     owner: string | null

@@ -101,3 +101,13 @@ export class Conflict extends Error {
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable'
 }
+
+/** Another process works on this data folder. */
+export class StorageInUse extends Error {
+  override readonly name = 'StorageInUse'
+}
+
+/** The database was written by a newer program than this one, or is not one of ours. */
+export class WrongDatabase extends Error {
+  override readonly name = 'WrongDatabase'
+}

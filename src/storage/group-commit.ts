@@ -1,0 +1,117 @@
+/**
+ * Commits that arrive together share a transaction. At most `maxInFlight` batches are with the database while the next
+ * one fills; when nothing is in flight a commit leaves at the end of this turn of the event loop, so that whatever
+ * the same turn brings joins it and a lone client waits for nobody.
+ */
+import type { Commit, CommitResult } from './storage.ts'
+
+/** What became of one commit of a batch: an Error is what its caller gets to see. */
+export type Outcome = CommitResult | Error
+
+export type GroupCommit = {
+  commit(commit: Commit): Promise<CommitResult>
+  /** Commits not yet answered. */
+  pending(): number
+  /** Resolves when everything handed in so far is answered. */
+  idle(): Promise<void>
+}
+
+type Waiting = {
+  commit: Commit
+  resolve(result: CommitResult): void
+  reject(error: Error): void
+}
+
+// A batch never holds the database for long, nor doubles much memory: bodies are copied into it.
+const maxCommits = 500
+const maxBytes = 8_000_000
+
+export function createGroupCommit({
+  maxInFlight,
+  apply,
+}: {
+  maxInFlight: number
+  /** One outcome per commit, in the same order. Rejecting means that every commit of the batch failed this way. */
+  apply(batch: readonly Commit[]): Promise<readonly Outcome[]>
+}): GroupCommit {
+  let waiting: Waiting[] = []
+  let inFlight = 0
+  let unanswered = 0
+  let scheduled = false
+  let whenIdle: (() => void)[] = []
+
+  function schedule() {
+    if (scheduled || inFlight >= maxInFlight) return
+    scheduled = true
+    setImmediate(sendWaiting)
+  }
+
+  function sendWaiting() {
+    scheduled = false
+    while (waiting.length > 0 && inFlight < maxInFlight) {
+      const length = batchLength(waiting)
+      const batch = length === waiting.length ? waiting : waiting.slice(0, length)
+      waiting = length === waiting.length ? [] : waiting.slice(length)
+      inFlight++
+      void send(batch)
+    }
+  }
+
+  async function send(batch: readonly Waiting[]) {
+    try {
+      answer(batch, await apply(batch.map((entry) => entry.commit)))
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error))
+      for (const entry of batch) entry.reject(reason)
+    }
+    inFlight--
+    unanswered -= batch.length
+    if (waiting.length > 0) schedule()
+    if (unanswered === 0) {
+      for (const resolve of whenIdle) resolve()
+      whenIdle = []
+    }
+  }
+
+  return {
+    commit: (commit) =>
+      new Promise((resolve, reject) => {
+        unanswered++
+        waiting.push({ commit, resolve, reject })
+        schedule()
+      }),
+    pending: () => unanswered,
+    idle: () =>
+      unanswered === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(() => resolve())),
+  }
+}
+
+function answer(batch: readonly Waiting[], outcomes: readonly Outcome[]) {
+  for (const [index, entry] of batch.entries()) {
+    const outcome = outcomes[index]
+    if (outcome === 'applied' || outcome === 'lost') entry.resolve(outcome)
+    else entry.reject(outcome ?? new Error('The database gave no answer to this commit.'))
+  }
+}
+
+/** At least one, however large. */
+function batchLength(waiting: readonly Waiting[]): number {
+  let bytes = 0
+  let length = 0
+  for (const { commit } of waiting) {
+    bytes += sizeBytes(commit)
+    if (length > 0 && (length === maxCommits || bytes > maxBytes)) break
+    length++
+  }
+  return length
+}
+
+function sizeBytes({ writes }: Commit): number {
+  let bytes = 0
+  for (const write of writes) {
+    for (const value of write.values) {
+      if (value !== null && typeof value === 'object') bytes += value.byteLength
+    }
+  }
+  return bytes
+}

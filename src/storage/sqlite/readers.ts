@@ -1,0 +1,86 @@
+/**
+ * The reading threads. Each has one query at a time, the others wait for whichever thread is free first; a second
+ * thread is started only when somebody has to wait, so that one long list delays nobody. Each costs some 18 MB.
+ */
+import { StorageUnavailable } from '../storage.ts'
+import type { Query, QueryAnswer } from './query.ts'
+import { startThread, type Thread } from './thread.ts'
+
+const readersAtMost = 2
+
+type Waiting = { query: Query; resolve(answer: QueryAnswer): void; reject(error: Error): void }
+
+export function createReaders({ folder, onDeath }: { folder: string; onDeath(error: Error): void }) {
+  const waiting: Waiting[] = []
+  const idle: Thread<Query>[] = []
+  const threads = new Set<Thread<Query>>()
+  let starting: Promise<void> | undefined
+  let stopped = false
+
+  async function start() {
+    const { thread } = await startThread<Query>('reader', {
+      data: { folder },
+      onDeath(error) {
+        threads.delete(thread)
+        onDeath(error)
+      },
+    })
+    threads.add(thread)
+    serve(thread)
+  }
+
+  /** Gives the thread what has waited longest, else remembers that it is free. */
+  function serve(thread: Thread<Query>) {
+    const next = waiting.shift()
+    if (next === undefined) idle.push(thread)
+    else send(thread, next)
+  }
+
+  function send(thread: Thread<Query>, { query, resolve, reject }: Waiting) {
+    thread.request(query).then(
+      (answer) => {
+        serve(thread)
+        resolve(answer as QueryAnswer)
+      },
+      (error: Error) => {
+        if (threads.has(thread)) serve(thread)
+        reject(error)
+      },
+    )
+  }
+
+  /** One more thread, for those who wait. When none can be started, they learn it unless there are others. */
+  function grow() {
+    if (starting !== undefined || threads.size >= readersAtMost) return
+    starting = start()
+      .catch((error: Error) => {
+        if (threads.size > 0) return
+        for (const { reject } of waiting.splice(0)) reject(error)
+      })
+      .finally(() => {
+        starting = undefined
+        if (waiting.length > 0) grow()
+      })
+  }
+
+  return {
+    read(query: Query): Promise<QueryAnswer> {
+      if (stopped) return Promise.reject(new StorageUnavailable('The storage has been stopped.'))
+      return new Promise((resolve, reject) => {
+        const entry = { query, resolve, reject }
+        const thread = idle.pop()
+        if (thread !== undefined && threads.has(thread)) return send(thread, entry)
+        waiting.push(entry)
+        grow()
+      })
+    },
+    async stop() {
+      stopped = true
+      await starting
+      await Promise.all([...threads].map((thread) => thread.stop()))
+      for (const { reject } of waiting.splice(0)) {
+        reject(new StorageUnavailable('The storage has been stopped.'))
+      }
+    },
+  }
+}
