@@ -1,0 +1,6 @@
+export type { Party, RenderLimits, TemplateContext } from './context.ts'
+export { parseTemplate } from './parse.ts'
+export { replacePlaceholders } from './placeholders.ts'
+export { renderTemplate } from './render.ts'
+export { dependsOnRecipient, type Template, type TemplateError } from './template.ts'
+export { addUrlTags } from './url-tags.ts'
