@@ -1,0 +1,294 @@
+/**
+ * The one door. Whatever the entrance (Send API, SMTP, CLI), a message is checked here, gets its ids, is stored with
+ * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { formatAddress } from '../mail/address.ts'
+import type { KeyId } from '../mail/ids.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import { Refused } from '../runtime/refused.ts'
+import type { Lane } from '../storage/schema.ts'
+import type { Storage, Write } from '../storage/storage.ts'
+import { Conflict, StorageUnavailable } from '../storage/storage.ts'
+import { createCampaignNames } from './campaigns.ts'
+import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
+import type { HandedWork, HandOver } from './hand-over.ts'
+import type { SubmittedMessage } from './read-submitted.ts'
+import { formatDate, readSubmitted } from './read-submitted.ts'
+import { createErrorReports } from './report-errors.ts'
+import type { PlannedMessage } from './store.ts'
+import { idsNeeded, placeMessage, planMessage } from './store.ts'
+import type { AcceptedRecipient, Submission } from './submission.ts'
+import { variantsOfDraft, variantsOfRaw } from './variants.ts'
+
+export type IntakeSettings = {
+  /** Public host name, for Received and for Message-IDs of our own. */
+  name: string
+  /** The key that the instance's own mail belongs to. */
+  systemKeyId: KeyId
+  /** What happens to SMTP mail from an address the key may not use: refused in the dialogue, or accepted and blocked. */
+  smtpSenderCheck: 'refuse' | 'block'
+  maxMessageBytes: number
+  /** How long delivery is tried, per lane. */
+  lifetimeMs: Record<Lane, number>
+}
+
+export type IntakeMetrics = {
+  accepted(lane: Lane, recipients: number): void
+  blocked(reason: string, recipients: number): void
+}
+
+/** `Prepared` as the other modules see it is opaque; this is what is behind it. */
+type PreparedMessages = { accepted: Accepted; planned: PlannedMessage[]; reports: Draft[] }
+
+export function createIntake({
+  storage,
+  clock,
+  log,
+  handOver,
+  maySendAs,
+  isBulkSender = async () => false,
+  settings,
+  metrics,
+}: {
+  storage: Storage
+  clock: Clock
+  log: Log
+  handOver: HandOver
+  maySendAs: Intake['maySendAs']
+  /** Does everything from this address count as mass mail? */
+  isBulkSender?: Intake['maySendAs']
+  settings: IntakeSettings
+  metrics: IntakeMetrics
+}): Intake {
+  const campaigns = createCampaignNames(storage)
+  const errorReports = createErrorReports({ clock, name: settings.name, systemKeyId: settings.systemKeyId })
+  const prepared = new WeakMap<object, PreparedMessages>()
+
+  function makeMessageId(domain: string): string {
+    return `<${clock.now().toString(36)}.${randomBytes(9).toString('base64url')}@${domain}>`
+  }
+
+  /** Why this From may not be used, in words for the person who has to mend it; undefined when it may. */
+  async function senderProblem(keyId: KeyId, from: Mailbox, sender?: Mailbox): Promise<string | undefined> {
+    for (const mailbox of sender === undefined ? [from] : [from, sender]) {
+      if (!(await maySendAs(keyId, mailbox.address))) {
+        const { domain } = mailbox.address
+        return `${formatAddress(mailbox.address)} is not a validated sender of this API key; add and validate the address or its domain (paravion domain add ${domain}) and send again`
+      }
+    }
+    return undefined
+  }
+
+  function blockedSender(problem: string) {
+    return { class: 'sender-not-allowed', detail: problem }
+  }
+
+  async function plan(submissions: readonly Submission[], submissionUuid: string): Promise<PlannedMessage[]> {
+    let firstId = await storage.reserveIds(
+      submissions.reduce((sum, submission) => sum + idsNeeded(submission), 0),
+    )
+    const planned: PlannedMessage[] = []
+    for (const submission of submissions) {
+      if (submission.content.length > settings.maxMessageBytes) {
+        throw new Refused(
+          'too-large',
+          `the message has ${submission.content.length} bytes; at most ${settings.maxMessageBytes} are accepted`,
+        )
+      }
+      const { campaign, keyId } = submission
+      const ids =
+        campaign === undefined
+          ? { firstId, submissionUuid }
+          : { firstId, submissionUuid, campaignId: await campaigns.idOf(keyId, campaign.name, clock.now()) }
+      planned.push(planMessage(submission, ids))
+      firstId += idsNeeded(submission)
+    }
+    return planned
+  }
+
+  async function duplicatesOf(planned: readonly PlannedMessage[]): Promise<Set<number>> {
+    const duplicates = new Set<number>()
+    const seenInThisCommit = new Set<string>()
+    for (const { submission, campaignId, recipients } of planned) {
+      if (campaignId === undefined || !submission.campaign?.deduplicate || submission.blocked !== undefined)
+        continue
+      const reached = await campaigns.reached(
+        campaignId,
+        recipients.map((recipient) => recipient.text),
+      )
+      for (const { text, deliveryId } of recipients) {
+        const seen = `${campaignId} ${text}`
+        if (reached.has(text) || seenInThisCommit.has(seen)) duplicates.add(deliveryId)
+        seenInThisCommit.add(seen)
+      }
+    }
+    return duplicates
+  }
+
+  async function commitOnce(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+    const now = clock.now()
+    const duplicates = await duplicatesOf(planned)
+    const writes: Write[] = [...alongside]
+    const handed: HandedWork[] = []
+    let reservedBytes: number[] = []
+    const reserve = (sizeBytes: number) => {
+      const taken = handOver.tryReserve(sizeBytes)
+      if (taken) reservedBytes.push(sizeBytes)
+      return taken
+    }
+    let waiting = false
+    for (const message of planned) {
+      const { lane } = message.submission
+      const placed = placeMessage(message, {
+        now,
+        expiresAt: now + settings.lifetimeMs[lane],
+        nodeId: storage.nodeId,
+        duplicates,
+        reserve,
+      })
+      for (const write of placed.writes) writes.push(write)
+      handed.push(...placed.handed)
+      waiting ||= placed.handed.length < message.groups.length
+    }
+    try {
+      await storage.commit({ writes })
+      reservedBytes = []
+    } finally {
+      for (const sizeBytes of reservedBytes) handOver.unreserve(sizeBytes)
+    }
+    for (const work of handed) handOver.take(work)
+    if (waiting) handOver.wake()
+    for (const { submission, recipients } of planned) {
+      metrics.accepted(submission.lane, recipients.length)
+      if (submission.blocked !== undefined) metrics.blocked(submission.blocked.class, recipients.length)
+    }
+    if (duplicates.size > 0) metrics.blocked('duplicate-in-campaign', duplicates.size)
+  }
+
+  async function commit(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+    const deduplicated = planned.some((message) => message.submission.campaign?.deduplicate)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await commitOnce(planned, alongside)
+      } catch (error) {
+        // Somebody else reached one of our addresses for the same campaign meanwhile: look again, it is a duplicate now.
+        if (error instanceof Conflict && deduplicated && attempt < 5) continue
+        if (error instanceof StorageUnavailable) {
+          throw new Refused(
+            'storage-unavailable',
+            'the message could not be stored just now; nothing was accepted, try again',
+            {
+              cause: error,
+            },
+          )
+        }
+        throw error
+      }
+    }
+  }
+
+  /** Reports about faulty templates go out beside the message and must never stop it. */
+  async function sendReports(reports: readonly Draft[]): Promise<void> {
+    for (const report of reports) {
+      try {
+        await intake.store([await intake.prepare(report)])
+      } catch (error) {
+        log.warn({ err: error, keyId: report.keyId }, 'template error report could not be sent')
+      }
+    }
+  }
+
+  const intake: Intake = {
+    maySendAs,
+
+    async prepare(draft: Draft): Promise<Prepared> {
+      if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
+        throw new Refused('no-recipients', 'the message has no recipient; give at least one in To, Cc or Bcc')
+      }
+      const problem =
+        draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
+      const { submissions, recipientsOf, problems } = variantsOfDraft(draft, {
+        now: clock.now(),
+        makeMessageId,
+        isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
+      })
+      const checked =
+        problem === undefined
+          ? submissions
+          : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
+      const submissionUuid = randomUUID()
+      const planned = await plan(checked, submissionUuid)
+      const recipients: AcceptedRecipient[] = []
+      planned.forEach((message, index) => {
+        message.recipients.forEach((recipient, place) => {
+          const original = recipientsOf[index]?.[place]
+          if (original !== undefined) recipients[original] = recipient
+        })
+      })
+      const accepted: Accepted = { submissionUuid, recipients }
+      const reports = errorReports.about(draft, problems, planned)
+      const result = Object.freeze({ accepted }) as Prepared
+      prepared.set(result, { accepted, planned, reports })
+      return result
+    },
+
+    async store(messages, alongside = []) {
+      const opened = messages.map((message) => {
+        const found = prepared.get(message)
+        if (found === undefined) throw new Error('store() takes only what prepare() returned, once')
+        prepared.delete(message)
+        return found
+      })
+      await commit(
+        opened.flatMap((message) => message.planned),
+        alongside,
+      )
+      await sendReports(opened.flatMap((message) => message.reports))
+    },
+
+    async submitRaw(raw: RawSubmission): Promise<Accepted> {
+      const now = clock.now()
+      const submissionUuid = randomUUID()
+      const message = readSubmitted(raw.raw, {
+        received: receivedHeader(raw, submissionUuid, now),
+        now,
+        makeMessageId,
+      })
+      const problem = await senderProblem(raw.keyId, message.from, message.sender)
+      if (problem !== undefined && settings.smtpSenderCheck === 'refuse') {
+        throw new Refused('sender-not-allowed', problem)
+      }
+      const { submissions, problems } = variantsOfRaw(raw, message, {
+        makeMessageId,
+        isBulkSender: await isBulkSender(raw.keyId, message.from.address),
+      })
+      const checked =
+        problem === undefined
+          ? submissions
+          : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
+      const planned = await plan(checked, submissionUuid)
+      await commit(planned, [])
+      if (problems.length > 0) await sendReports(errorReports.aboutRaw(raw, message, problems, planned))
+      return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
+    },
+  }
+
+  /** RFC 5321 §4.4, without the client's address: where a tenant sits is nobody's business but theirs. */
+  function receivedHeader(
+    { client, recipients }: RawSubmission,
+    submissionUuid: string,
+    now: number,
+  ): string {
+    const protocol = `ESMTP${client.tls ? 'S' : ''}${client.authenticated ? 'A' : ''}`
+    const only = recipients.length === 1 ? recipients[0] : undefined
+    const forWhom = only === undefined ? '' : `\r\n\tfor <${formatAddress(only.address)}>`
+    return `Received: by ${settings.name} with ${protocol} id ${submissionUuid}${forWhom};\r\n\t${formatDate(now)}\r\n`
+  }
+
+  return intake
+}
+
+export type { SubmittedMessage }

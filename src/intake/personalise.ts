@@ -1,0 +1,92 @@
+/**
+ * Runs the template language over the texts of one message (reference/template-language.md). Evaluation faults are not
+ * the client's refusal: the message is accepted and then blocked, or sent raw, as its switches say (§5).
+ */
+import { formatAddress } from '../mail/address.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import {
+  dependsOnRecipient,
+  parseTemplate,
+  renderTemplate,
+  replacePlaceholders,
+  type Template,
+  type TemplateContext,
+} from '../templates/index.ts'
+
+export type Texts = { subject: string; text?: string; html?: string }
+const parts = ['subject', 'text', 'html'] as const
+
+export type Personalisation = {
+  /** Evaluate `{{ }}` and `{% %}`; `[[ ]]` is always replaced in bodies (§1: not in subjects). */
+  language: boolean
+  variables: Readonly<Record<string, unknown>>
+  from: Mailbox
+}
+
+export type Personalised = { texts: Texts } | { problem: string }
+
+/** True where the texts hold anything that would be replaced: most messages do not, and skip all of this. */
+export function isPersonalised(texts: Texts, language: boolean): boolean {
+  return parts.some((part) => {
+    const text = texts[part]
+    if (text === undefined) return false
+    if (part !== 'subject' && text.includes('[[')) return true
+    return language && (text.includes('{{') || text.includes('{%'))
+  })
+}
+
+/** Parsed once; `render` is called for each recipient, or once when it `differsByRecipient` says no. */
+export type PersonalTexts = {
+  differsByRecipient: boolean
+  render(to: Mailbox): Personalised
+}
+
+export function personalise(texts: Texts, { language, variables, from }: Personalisation): PersonalTexts {
+  const templates = new Map<(typeof parts)[number], Template>()
+  let problem: string | undefined
+  for (const part of parts) {
+    const source = texts[part]
+    if (source === undefined || !language) continue
+    const template = parseTemplate(source, { placeholders: part !== 'subject' })
+    if ('problem' in template) problem ??= template.problem
+    else templates.set(part, template)
+  }
+  if (problem !== undefined) {
+    const broken = { problem }
+    return { differsByRecipient: false, render: () => broken }
+  }
+  return {
+    differsByRecipient: language
+      ? [...templates.values()].some(dependsOnRecipient)
+      : parts.some((part) => part !== 'subject' && /\[\[\s*data:/i.test(texts[part] ?? '')),
+
+    render(to) {
+      const context: TemplateContext = {
+        variables,
+        contactData: {},
+        contact: partyOf(to),
+        sender: partyOf(from),
+      }
+      const done: Texts = { ...texts }
+      for (const part of parts) {
+        const source = texts[part]
+        if (source === undefined) continue
+        const template = templates.get(part)
+        if (template !== undefined) {
+          const rendered = renderTemplate(template, context)
+          if ('problem' in rendered) return rendered
+          done[part] = rendered.text
+        } else if (part !== 'subject') {
+          done[part] = replacePlaceholders(source, context)
+        }
+      }
+      // A value may hold line breaks; in a subject they would end the header.
+      done.subject = done.subject.replace(/[\r\n\0]+/g, ' ')
+      return { texts: done }
+    },
+  }
+}
+
+function partyOf({ name, address }: Mailbox) {
+  return { email: formatAddress(address), localPart: address.local, domain: address.domain, name }
+}

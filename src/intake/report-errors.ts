@@ -1,0 +1,86 @@
+/** Mail to the address a client named for template errors (reference/template-language.md §5): what failed, and the source. */
+import { LRUCache } from 'lru-cache'
+import { formatAddress } from '../mail/address.ts'
+import type { KeyId } from '../mail/ids.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Draft, RawSubmission } from './draft.ts'
+import type { SubmittedMessage } from './read-submitted.ts'
+import type { PlannedMessage } from './store.ts'
+
+/** A broken template in a loop must not fill the mailbox of the person who will mend it. */
+const oneReportPerMs = 60_000
+
+/** Reports are the instance's own mail: they belong to `systemKeyId`, which may send for the instance's name. */
+export function createErrorReports({
+  clock,
+  name,
+  systemKeyId,
+}: {
+  clock: Clock
+  name: string
+  systemKeyId: KeyId
+}) {
+  const sentAt = new LRUCache<string, number>({ max: 10_000 })
+
+  function report(
+    { keyId, to, subject, problem }: { keyId: KeyId; to: Mailbox; subject: string; problem: string },
+    planned: readonly PlannedMessage[],
+  ): Draft[] {
+    const place = `${keyId} ${formatAddress(to.address)}`
+    const now = clock.now()
+    if (now - (sentAt.get(place) ?? -Infinity) < oneReportPerMs) return []
+    sentAt.set(place, now)
+    const source = planned[0]
+    return [
+      {
+        keyId: systemKeyId,
+        door: 'system',
+        lane: 'transactional',
+        priority: 2,
+        from: { name: 'Template errors', address: { local: 'templating-language-error', domain: name } },
+        replyTo: [],
+        to: [to],
+        cc: [],
+        bcc: [],
+        subject: `Error while evaluating the templating language for message "${subject}"`,
+        text: `The message "${subject}" could not be evaluated:\n\n${problem}\n\nIts source is attached.\n`,
+        attachments:
+          source === undefined
+            ? []
+            : [
+                {
+                  contentType: 'text/plain',
+                  filename: 'message.eml.txt',
+                  content: source.submission.content,
+                },
+              ],
+        inlineAttachments: [],
+        headers: [['Auto-Submitted', 'auto-generated']],
+        template: { language: false, variables: {}, deliverOnError: true },
+        options: {},
+      },
+    ]
+  }
+
+  return {
+    about(draft: Draft, problems: readonly string[], planned: readonly PlannedMessage[]): Draft[] {
+      const problem = problems[0]
+      const to = draft.template.reportErrorsTo
+      if (problem === undefined || to === undefined) return []
+      return report({ keyId: draft.keyId, to, subject: draft.subject, problem }, planned)
+    },
+
+    aboutRaw(
+      raw: RawSubmission,
+      message: SubmittedMessage,
+      problems: readonly string[],
+      planned: readonly PlannedMessage[],
+    ): Draft[] {
+      const problem = problems[0]
+      const to = message.features.template.reportErrorsTo
+      if (problem === undefined || to === undefined) return []
+      return report({ keyId: raw.keyId, to, subject: message.subject, problem }, planned)
+    },
+  }
+}
