@@ -1,0 +1,127 @@
+/**
+ * Signs messages before they get a connection: a few at a time, transactional first, once per message however many
+ * recipients it has. A message that cannot be signed waits; it never goes out unsigned.
+ */
+import { availableParallelism } from 'node:os'
+import type { Address } from '../mail/address.ts'
+import type { KeyId } from '../mail/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { signMessage } from '../signing/dkim.ts'
+import type { SigningKey } from '../signing/signing-key.ts'
+import { createLaneQueue, type Ranked } from './lane-queue.ts'
+import type { OutboundWork } from './outbound.ts'
+import { type PreparedBody, prepareBody } from './prepare-body.ts'
+import { rewriteHeaders } from './rewrite-headers.ts'
+
+/** `remark`: what whoever reads the story of the message should know about the signature. */
+export type Signed =
+  | {
+      body: PreparedBody
+      /** What was signed: the stored content, or what rewriting made of it. */
+      content: Buffer
+      /** The author that goes out, where it is not the message's own. */
+      from?: Address
+      remark?: string
+    }
+  | { problem: string }
+
+export type Signer = {
+  /** Rewrites the header before. `fromHeader`: the From that goes out, where it is not the message's own. */
+  sign(work: OutboundWork, fromHeader?: string): Promise<Signed>
+  /** The work of a call to `sign` is done with the body. */
+  release(work: OutboundWork, fromHeader?: string): void
+  waiting(): number
+}
+
+/** Longer than bulk mail is tried for. */
+const bulkSignatureValidMs = 7 * 24 * 60 * 60_000
+
+type Waiting = Ranked & { work: OutboundWork; fromHeader: string | undefined; done(signed: Signed): void }
+
+export function createSigner({
+  signingKeys,
+  clock,
+}: {
+  signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
+  clock: Clock
+}): Signer {
+  const most = availableParallelism() * 2
+  const queue = createLaneQueue<Waiting>()
+  const shared = new Map<string, { signed: Promise<Signed>; users: number }>()
+  let running = 0
+
+  function pump(): void {
+    while (running < most) {
+      const next = queue.shift()
+      if (next === undefined) return
+      running += 1
+      void signOne(next)
+        .then(next.done)
+        .finally(() => {
+          running -= 1
+          pump()
+        })
+    }
+  }
+
+  async function signOne({ work: { message, content: stored }, fromHeader }: Waiting): Promise<Signed> {
+    let domain = message.fromAddress.slice(message.fromAddress.lastIndexOf('@') + 1)
+    try {
+      const rewrite = fromHeader === undefined ? {} : { fromHeader }
+      const { content, header, from } = rewriteHeaders(stored, rewrite)
+      if (from !== undefined) domain = from.domain
+      const keys = await signingKeys(message.keyId, domain)
+      if (keys.length === 0) return { problem: `there is no active DKIM key for ${domain}` }
+      const now = clock.now()
+      const options = message.lane === 'bulk' ? { now, validForMs: bulkSignatureValidMs } : { now }
+      const body = prepareBody(await signMessage(content, keys, { ...options, header }), content)
+      const remark = remarkOn(keys, domain)
+      return { body, content, ...(from !== undefined && { from }), ...(remark !== undefined && { remark }) }
+    } catch (error) {
+      // Whatever it was, the message must wait for it; the dispatcher logs the words.
+      return {
+        problem: `signing for ${domain} failed: ${error instanceof Error ? error.message : String(error)}`,
+      }
+    }
+  }
+
+  return {
+    sign(work, fromHeader) {
+      const { lane, priority } = work.message
+      const key = keyOf(work, fromHeader)
+      const known = shared.get(key)
+      if (known !== undefined) {
+        known.users += 1
+        return known.signed
+      }
+      const signed = new Promise<Signed>((done) => {
+        queue.push({ work, fromHeader, done, lane, isUrgent: isUrgent(priority) })
+      })
+      shared.set(key, { signed, users: 1 })
+      pump()
+      return signed
+    },
+    release(work, fromHeader) {
+      const key = keyOf(work, fromHeader)
+      const known = shared.get(key)
+      if (known !== undefined && --known.users === 0) shared.delete(key)
+    },
+    waiting: () => queue.length() + running,
+  }
+}
+
+/** The rules may change between two parts of a message. */
+function keyOf({ message }: OutboundWork, fromHeader: string | undefined): string {
+  return `${message.id} ${fromHeader ?? ''}`
+}
+
+function remarkOn(keys: readonly SigningKey[], domain: string): string | undefined {
+  const [first] = keys
+  if (first === undefined || keys.some((key) => key.domain === domain)) return undefined
+  return `signed by ${first.domain}, because DNS does not show a DKIM key of ${domain} (see: paravion domain check ${domain})`
+}
+
+/** reference/send-api.md: 1 and 3 go before the others. */
+export function isUrgent(priority: number): boolean {
+  return priority === 1 || priority === 3
+}
