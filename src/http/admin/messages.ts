@@ -1,0 +1,189 @@
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { describeStory } from '../../events/describe-story.ts'
+import { readStory } from '../../events/story.ts'
+import type { DeliveryId, KeyId } from '../../mail/ids.ts'
+import { Refused } from '../../runtime/refused.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { HttpDependencies } from '../dependencies.ts'
+import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { whichKey } from './which-key.ts'
+
+export const deliveryStates = [
+  'queued',
+  'deferred',
+  'held',
+  'delivered',
+  'failed',
+  'blocked',
+  'dropped',
+] as const
+
+const instant = z.number().describe('Milliseconds since 1970')
+
+const listed = z
+  .object({
+    id: z.number().describe('Of the delivery: the MessageID of the Send API'),
+    messageId: z.number(),
+    keyId: z.number(),
+    acceptedAt: instant,
+    from: z.string(),
+    recipient: z.string(),
+    subject: z.string(),
+    state: z.enum(deliveryStates),
+    class: z.string().nullable(),
+    attempts: z.number(),
+    nextAttemptAt: instant.nullable(),
+  })
+  .describe('A message to one recipient')
+
+const story = z.object({
+  message: z.object({
+    id: z.number(),
+    keyId: z.number(),
+    door: z.enum(['smtp', 'api', 'cli', 'system']),
+    lane: z.enum(['transactional', 'bulk']),
+    priority: z.number(),
+    acceptedAt: instant,
+    expiresAt: instant,
+    from: z.string(),
+    envelopeFrom: z.string(),
+    subject: z.string(),
+    messageId: z.string().describe('The Message-ID header'),
+    sizeBytes: z.number(),
+    recipientCount: z.number(),
+    customId: z.string().nullable(),
+    submissionUuid: z.string(),
+  }),
+  deliveries: z.array(
+    z.object({
+      id: z.number(),
+      recipient: z.string(),
+      kind: z.enum(['to', 'cc', 'bcc', 'envelope']),
+      state: z.enum(deliveryStates),
+      class: z.string().nullable(),
+      replyCode: z.number().nullable(),
+      replyText: z.string().nullable(),
+      attempts: z.number(),
+      nextAttemptAt: instant.nullable(),
+      updatedAt: instant,
+    }),
+  ),
+  attempts: z.array(
+    z.object({
+      id: z.number(),
+      at: instant,
+      durationMs: z.number(),
+      host: z.string(),
+      address: z.string(),
+      tls: z.string(),
+      transcript: z.string(),
+    }),
+  ),
+  events: z.array(
+    z.object({
+      id: z.number(),
+      deliveryId: z.number().nullable(),
+      kind: z.string(),
+      at: instant,
+      attemptId: z.number().nullable(),
+      class: z.string().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+})
+
+const listQuery = z.strictObject({
+  search: z.string().max(500).optional().describe('Part of an address or of the subject, or an id'),
+  state: z.enum(deliveryStates).optional(),
+  key: z.string().optional().describe('API key'),
+  before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+    .optional()
+    .describe('Only ids below: the next page'),
+  limit: queryNumber({ min: 1, max: 1000 }).optional().describe('50 when left out'),
+})
+
+export function messageRoutes({ storage }: HttpDependencies): AdminRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/messages',
+      summary: 'Messages, newest first, one entry for each recipient',
+      query: listQuery,
+      answer: z.object({ messages: z.array(listed) }),
+      async handle({ query }) {
+        const keyId = query.key === undefined ? undefined : (await whichKey(storage, query.key)).id
+        return { messages: await listMessages(storage, { ...query, keyId }) }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/messages/{id}',
+      summary: 'The whole story of a message, by the id of the message or of one delivery',
+      answer: z.object({ story, sentences: z.array(z.string()).describe('The same in plain words') }),
+      async handle({ params }) {
+        const id = readId(params.id)
+        const found = await readStory(storage.db, id)
+        if (found === undefined) throw new Refused('not-found', `there is no message and no delivery ${id}`)
+        return { story: found, sentences: describeStory(found) }
+      },
+    }),
+  ]
+}
+
+/** What stands in a path; anything that is no id belongs to nothing. */
+export function readId(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) {
+    throw new Refused('not-found', `'${(text ?? '').slice(0, 40)}' is not an id; ids are whole numbers`)
+  }
+  return Number(text)
+}
+
+async function listMessages(
+  { db }: Storage,
+  {
+    search,
+    state,
+    keyId,
+    before,
+    limit = 50,
+  }: {
+    search?: string
+    state?: (typeof deliveryStates)[number]
+    keyId?: KeyId
+    before?: number
+    limit?: number
+  },
+) {
+  let query = db
+    .selectFrom('deliveries')
+    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .select([
+      'deliveries.id',
+      'deliveries.message_id as messageId',
+      'deliveries.key_id as keyId',
+      'messages.accepted_at as acceptedAt',
+      'messages.from_address as from',
+      'deliveries.recipient',
+      'messages.subject',
+      'deliveries.state',
+      'deliveries.class',
+      'deliveries.attempts',
+      'deliveries.next_attempt_at as nextAttemptAt',
+    ])
+  if (keyId !== undefined) query = query.where('deliveries.key_id', '=', keyId)
+  if (state !== undefined) query = query.where('deliveries.state', '=', state)
+  if (before !== undefined) query = query.where('deliveries.id', '<', before as DeliveryId)
+  if (search !== undefined && search.trim() !== '') {
+    const text = search.trim().toLowerCase()
+    const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+    const id = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    query = query.where(
+      sql<boolean>`(lower(deliveries.recipient) like ${pattern} escape '\\'
+        or lower(messages.from_address) like ${pattern} escape '\\'
+        or lower(messages.subject) like ${pattern} escape '\\'
+        or deliveries.id = ${id} or deliveries.message_id = ${id})`,
+    )
+  }
+  return query.orderBy('deliveries.id', 'desc').limit(limit).execute()
+}

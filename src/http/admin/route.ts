@@ -1,0 +1,90 @@
+/** A route of the admin API as data: what it takes, what it gives, what it does; documentation is made from the same. */
+import { z } from 'zod'
+import { BadField } from '../errors.ts'
+import { readJson } from '../mailjet/read-json.ts'
+
+export type AdminRoute = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below /api; parameters in braces, as OpenAPI has them: `/keys/{key}`. */
+  path: string
+  summary: string
+  query: z.ZodType | undefined
+  body: z.ZodType | undefined
+  answer: z.ZodType
+  /** 200 when left out. */
+  status: number
+  /** `signal` aborts when the caller has gone. */
+  handle(call: {
+    params: Record<string, string>
+    query: unknown
+    body: unknown
+    signal: AbortSignal
+  }): Promise<unknown>
+}
+
+/** Gives the handler the types of its schemas. */
+export function defineRoute<
+  Query extends z.ZodType = z.ZodType<Record<string, never>>,
+  Body extends z.ZodType = z.ZodType<undefined>,
+  Answer extends z.ZodType = z.ZodType,
+>(route: {
+  method: AdminRoute['method']
+  path: string
+  summary: string
+  query?: Query
+  body?: Body
+  answer: Answer
+  status?: number
+  handle(call: {
+    params: Record<string, string>
+    query: z.infer<Query>
+    body: z.infer<Body>
+    signal: AbortSignal
+  }): Promise<z.infer<Answer>>
+}): AdminRoute {
+  const { method, path, summary, query, body, answer, status = 200 } = route
+  return {
+    method,
+    path,
+    summary,
+    query,
+    body,
+    answer,
+    status,
+    // The schemas above are what the values are parsed with (readQueryOf, readBodyOf).
+    handle: (call) => route.handle(call as Parameters<typeof route.handle>[0]),
+  }
+}
+
+/** Query parameters as the route declares them; what is unknown is refused with its name. */
+export function readQueryOf({ query }: AdminRoute, url: string): unknown {
+  const start = url.indexOf('?')
+  const texts = Object.fromEntries(new URLSearchParams(start === -1 ? '' : url.slice(start + 1)))
+  return parse(query ?? noQuery, texts)
+}
+
+export function readBodyOf({ body }: AdminRoute, bytes: unknown): unknown {
+  if (body === undefined) return undefined
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0)
+  const json = readJson(buffer.length === 0 ? Buffer.from('{}') : buffer)
+  if (json === undefined) throw new BadField('body', 'The body is not JSON')
+  return parse(body, json.value)
+}
+
+function parse(schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const field = [...(issue?.path ?? []), ...unknown].join('.')
+  throw new BadField(field || 'body', issue?.message ?? 'is not valid')
+}
+
+const noQuery = z.strictObject({})
+
+/** A whole number in a query, which is text. */
+export function queryNumber({ min, max }: { min: number; max: number }) {
+  return z.coerce.number().int().min(min).max(max)
+}
+
+export const idNumber = z.number().int().positive()

@@ -1,0 +1,85 @@
+/** What the HTTP face needs from the rest of the program. */
+import type { Authenticator } from '../accounts/authenticate.ts'
+import type { Destination } from '../delivery/resolve-destination.ts'
+import type { DomainsContext } from '../domains/context.ts'
+import type { Intake } from '../intake/draft.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Router } from '../routing/router.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import type { Seal } from '../runtime/seal.ts'
+import type { Storage } from '../storage/storage.ts'
+
+export type HttpDependencies = {
+  storage: Storage
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  intake: Intake
+  authenticator: Pick<Authenticator, 'authenticate' | 'forget'>
+  queue: Pick<Queue, 'counts'>
+  /** Work became due: look now. */
+  wakeDelivery(): void
+  /** Bearer token of `/api`; 32 characters or more. */
+  adminToken: string
+  /** How clients reach this instance (no slash at the end); without it, answers name the host they were asked at. */
+  publicUrl?: string
+  /** Program version, for `/` and the OpenAPI document. */
+  version: string
+  /** Senders and domains: what their functions need. */
+  domains: DomainsContext
+  /** Outgoing servers and the rules that choose one. */
+  gateway: GatewayDependencies
+  /** Why this process cannot do its work now (a listener is down, …); empty when it can. Storage is asked besides. */
+  problems?(): readonly string[]
+  /** Present in the lab. */
+  lab?: LabDependencies
+}
+
+export type GatewayDependencies = {
+  router: Router
+  seal: Seal
+  /** Port 25 is refused for outgoing servers. */
+  isHosted: boolean
+  /** The MX hosts of a domain, or why there are none. */
+  destinationOf(domain: string): Promise<Destination>
+}
+
+/** The lab's own types match these; the lab imports from here upwards, not the other way round. */
+export type LabDependencies = {
+  inbox: {
+    list(query: {
+      to?: string
+      from?: string
+      subject?: string
+      after?: number
+      before?: number
+      limit?: number
+      waitMs?: number
+      signal?: AbortSignal
+    }): Promise<LabMessage[]>
+    show(id: number): Promise<(LabMessage & { authenticationResults: string; content: Buffer }) | undefined>
+    clear(): Promise<number>
+  }
+  records: {
+    list(): Promise<LabRecord[]>
+    put(record: { name: string; type: string; value: string; ttl?: number }): Promise<LabRecord>
+    remove(id: number): Promise<boolean>
+  }
+}
+
+export type LabMessage = {
+  id: number
+  from: string
+  to: string
+  subject: string
+  dkim: string
+  spf: string
+  dmarc: string
+  tls: string
+  receivedAt: number
+  envelopeFrom: string
+}
+
+export type LabRecord = { id: number; name: string; type: string; value: string; ttl: number }

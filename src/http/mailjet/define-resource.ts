@@ -1,0 +1,77 @@
+/** Turns a declared resource into what rest.ts calls, with the type of its rows closed over. */
+import type { Properties } from './properties.ts'
+import { readChanges, readNew } from './read-values.ts'
+import type { Page, Query, Resource } from './resource.ts'
+import { notFound } from './rest-errors.ts'
+
+type Described =
+  | 'name'
+  | 'description'
+  | 'uniqueKey'
+  | 'filters'
+  | 'sort'
+  | 'unknownId'
+  | 'masterOnly'
+  | 'isSingle'
+
+/** A resource without the type of its rows, for the table of all of them. */
+export type AnyResource = Pick<Resource<never>, Described | 'properties'> & {
+  select(query: Query, page: Page): Promise<object[]>
+  count(query: Query): Promise<number>
+  create?(query: Query, body: Properties): Promise<object>
+  /** Undefined: nothing changes. */
+  update?(query: Query, body: Properties): Promise<object | undefined>
+  remove?(query: Query): Promise<void>
+  /** By lower-case name. */
+  actions: ReadonlyMap<string, { description: string; run(query: Query): Promise<object> }>
+}
+
+const onlyOne: Page = { limit: 1, offset: 0, sort: [] }
+
+export function defineResource<Row>(resource: Resource<Row>): AnyResource {
+  const { select, count, create, update, isChangedByAnyUpdate, remove, actions = {}, ...declared } = resource
+  const { properties } = declared
+
+  function show(row: Row, { filters }: Query): Record<string, unknown> {
+    const object: Record<string, unknown> = {}
+    for (const { name, value } of properties) {
+      const shown = value(row, filters)
+      if (shown !== undefined) object[name] = shown
+    }
+    return object
+  }
+
+  async function find(query: Query): Promise<Row> {
+    const [row] = await select(query, onlyOne)
+    if (row === undefined) throw notFound()
+    return row
+  }
+
+  return {
+    ...declared,
+    async select(query, page) {
+      const rows = await select(query, page)
+      return rows.map((row) => show(row, query))
+    },
+    count,
+    ...(create && {
+      create: async (query: Query, body: Properties) =>
+        show(await create(query, readNew(properties, body)), query),
+    }),
+    ...(update && {
+      async update(query: Query, body: Properties) {
+        const row = await find(query)
+        const values = readChanges(properties, { body, shown: show(row, query) })
+        if (values.size === 0 && !isChangedByAnyUpdate?.(row)) return undefined
+        return show(await update(query, row, values), query)
+      },
+    }),
+    ...(remove && { remove: async (query: Query) => remove(query, await find(query)) }),
+    actions: new Map(
+      Object.entries(actions).map(([name, { description, run }]) => [
+        name,
+        { description, run: async (query: Query) => run(query, await find(query)) },
+      ]),
+    ),
+  }
+}

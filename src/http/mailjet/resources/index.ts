@@ -1,0 +1,28 @@
+import type { AnyResource } from '../define-resource.ts'
+import { apikey } from './apikey.ts'
+import { dns } from './dns.ts'
+import { message } from './message.ts'
+import { messageHistory } from './message-history.ts'
+import { messageInformation } from './message-information.ts'
+import { messageState } from './message-state.ts'
+import { createMetadata } from './metadata.ts'
+import { metasender } from './metasender.ts'
+import { returnPath } from './return-path.ts'
+import { sender } from './sender.ts'
+import { myProfile, user } from './user.ts'
+
+/** Everything under `/v3/REST`. */
+export const resources: readonly AnyResource[] = [
+  apikey,
+  dns,
+  message,
+  messageHistory,
+  messageInformation,
+  messageState,
+  createMetadata(() => resources),
+  metasender,
+  myProfile,
+  returnPath,
+  sender,
+  user,
+]

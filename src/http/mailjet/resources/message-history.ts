@@ -1,0 +1,108 @@
+/** `/v3/REST/messagehistory/<message id>` (reference/statistics.md §3). */
+import type { DeliveryId } from '../../../mail/ids.ts'
+import type { EventKind, Instant } from '../../../storage/schema.ts'
+import { defineResource } from '../define-resource.ts'
+import { isHardBounce, reasonOf } from '../reasons.ts'
+import type { Query } from '../resource.ts'
+
+type HistoryRow = { kind: EventKind; at: Instant; class: string | null; detail: string | null }
+
+/** Deferrals and an operator's holding are no event types of Mailjet's. */
+const shown = [
+  'delivered',
+  'bounced',
+  'expired',
+  'blocked',
+  'dropped',
+] as const satisfies readonly EventKind[]
+
+export const messageHistory = defineResource<HistoryRow>({
+  name: 'messagehistory',
+  description: 'What happened to a message.',
+  properties: [
+    {
+      name: 'Comment',
+      type: 'text',
+      description: 'Free text attached to the event.',
+      value: (row) => (row.kind === 'delivered' ? '' : (row.detail ?? '')),
+    },
+    {
+      name: 'EventAt',
+      type: 'integer',
+      description: 'Unix time of the event.',
+      value: (row) => Math.floor(row.at / 1000),
+    },
+    {
+      name: 'EventType',
+      type: 'text',
+      description:
+        'sent, opened, clicked, bounced, blocked, unsub, spam, hardbounced, softbounced, workflowexit, workflowunsubscribe.',
+      value: eventType,
+    },
+    {
+      name: 'State',
+      type: 'text',
+      description: 'State text, empty when none.',
+      value: (row) => (row.kind === 'delivered' ? '' : (reasonOf(row.class)?.state ?? '')),
+    },
+    { name: 'Useragent', type: 'text', description: 'User-agent text (often empty).', value: () => '' },
+    {
+      name: 'UseragentID',
+      type: 'integer',
+      description: 'User-agent identifier; 0 if none.',
+      value: () => 0,
+    },
+  ],
+  filters: { Message: 'integer' },
+  sort: { ID: false },
+  unknownId: 'empty',
+  async select(query, page) {
+    const history = await ofDelivery(query)
+    if (history === undefined) return []
+    return history
+      .select(['events.kind', 'events.at', 'events.class', 'events.detail'])
+      .orderBy('events.id')
+      .limit(page.limit)
+      .offset(page.offset)
+      .execute()
+  },
+  async count(query) {
+    const history = await ofDelivery(query)
+    if (history === undefined) return 0
+    const row = await history
+      .select(({ fn }) => fn.countAll<number | string | bigint>().as('count'))
+      .executeTakeFirst()
+    return Number(row?.count ?? 0)
+  },
+})
+
+/** Undefined without a message of this key: history has no list of its own. */
+async function ofDelivery({ db, keyId, id, filters }: Query) {
+  const deliveryId = (id ?? filters.integer('Message')) as DeliveryId | undefined
+  if (deliveryId === undefined) return undefined
+  const delivery = await db
+    .selectFrom('deliveries')
+    .select('message_id')
+    .where('id', '=', deliveryId)
+    .where('key_id', '=', keyId)
+    .executeTakeFirst()
+  if (delivery === undefined) return undefined
+  return db
+    .selectFrom('events')
+    .where('events.message_id', '=', delivery.message_id)
+    .where('events.delivery_id', '=', deliveryId)
+    .where('events.kind', 'in', shown)
+}
+
+function eventType(row: HistoryRow): string {
+  switch (row.kind) {
+    case 'delivered':
+      return 'sent'
+    case 'bounced':
+      return isHardBounce(row.class) ? 'hardbounced' : 'softbounced'
+    case 'expired':
+      return 'softbounced'
+    default:
+      return 'blocked'
+  }
+}

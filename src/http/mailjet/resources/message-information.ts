@@ -1,0 +1,79 @@
+/** `/v3/REST/messageinformation` (reference/statistics.md §4). */
+import { defineResource } from '../define-resource.ts'
+import { formatTime } from '../resource.ts'
+import { isTracked } from './message.ts'
+import {
+  countMessages,
+  type MessageRow,
+  messageFilters,
+  messageSort,
+  selectMessages,
+} from './select-messages.ts'
+
+export const messageInformation = defineResource<MessageRow>({
+  name: 'messageinformation',
+  description: 'Size and sending of messages.',
+  properties: [
+    {
+      name: 'CampaignID',
+      type: 'integer',
+      description: 'Campaign concerned.',
+      value: (row) => row.campaignId ?? 0,
+    },
+    {
+      name: 'ClickTrackedCount',
+      type: 'integer',
+      description: 'Click-tracking marker of the message.',
+      value: (row) => Number(isTracked(row, 'trackClicks')),
+    },
+    { name: 'ContactID', type: 'integer', description: 'Contact concerned.', value: () => 0 },
+    {
+      name: 'CreatedAt',
+      type: 'time',
+      description: 'Creation time.',
+      value: (row) => formatTime(row.acceptedAt),
+    },
+    { name: 'ID', type: 'integer', description: 'Numeric identifier.', value: (row) => row.id },
+    { name: 'MessageSize', type: 'integer', description: 'Size in bytes.', value: (row) => row.sizeBytes },
+    {
+      name: 'OpenTrackedCount',
+      type: 'integer',
+      description: 'Open-tracking marker of the message.',
+      value: (row) => Number(isTracked(row, 'trackOpens')),
+    },
+    {
+      name: 'QueuedCount',
+      type: 'integer',
+      description: 'Messages queued.',
+      value: (row) => Number(isWaiting(row)),
+    },
+    {
+      name: 'SendEndAt',
+      type: 'time',
+      description: 'Last send time.',
+      value: (row) => (isWaiting(row) ? '' : formatTime(row.updatedAt)),
+    },
+    {
+      name: 'SentCount',
+      type: 'integer',
+      description: 'Sent marker or count.',
+      value: (row) => Number(row.state === 'delivered'),
+    },
+    {
+      name: 'SpamAssassinRules',
+      type: 'object',
+      description: 'Matched rules; {"ALT":"","ID":-1} when none.',
+      value: () => ({ ALT: '', ID: -1 }),
+    },
+    { name: 'SpamAssassinScore', type: 'number', description: 'Spam score.', value: () => 0 },
+  ],
+  filters: messageFilters,
+  sort: messageSort,
+  unknownId: 'not-found',
+  select: selectMessages,
+  count: countMessages,
+})
+
+function isWaiting({ state }: MessageRow): boolean {
+  return state === 'queued' || state === 'deferred' || state === 'held'
+}

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
+import { createApiKey } from '../../accounts/api-keys.ts'
+import { recordEvent } from '../../events/record.ts'
+import type { DeliveryId, MessageId } from '../../mail/ids.ts'
+import type { DeliveryState } from '../../storage/schema.ts'
+
+async function sent(http: TestHttp, changes: Record<string, unknown> = {}): Promise<number> {
+  const answer = await http.send({
+    Messages: [
+      {
+        From: { Email: 'hello@shop.example' },
+        To: [{ Email: 'lea@example.net' }],
+        Subject: 'Hello',
+        TextPart: 'x',
+        ...changes,
+      },
+    ],
+  })
+  assert.equal(answer.status, 200, answer.text)
+  const { Messages } = answer.body as { Messages: { To: { MessageID: number }[] }[] }
+  return Messages[0]?.To[0]?.MessageID ?? 0
+}
+
+const get = (http: TestHttp, path: string) => http.call({ path, headers: { authorization: http.basic } })
+
+async function ended(
+  http: TestHttp,
+  id: number,
+  state: DeliveryState,
+  deliveryClass: string | null,
+): Promise<void> {
+  await http.storage.db
+    .updateTable('deliveries')
+    .set({ state, class: deliveryClass })
+    .where('id', '=', id as DeliveryId)
+    .execute()
+}
+
+type Envelope = { Count: number; Data: Record<string, unknown>[]; Total: number }
+const ids = (answer: { body: unknown }) => (answer.body as Envelope).Data.map((one) => one.ID)
+
+httpStorageTest('a message has the recorded properties', async (http) => {
+  const id = await sent(http, { CustomID: 'c-1', TrackOpens: 'enabled' })
+  const answer = await get(http, `/v3/REST/message/${id}`)
+  assert.equal(answer.status, 200)
+  const envelope = answer.body as Envelope
+  assert.deepEqual([envelope.Count, envelope.Total], [1, 1])
+  const [row] = envelope.Data
+  assert.match(String(row?.ArrivedAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  assert.match(String(row?.UUID), /^[0-9a-f-]{36}$/)
+  assert.ok(Number(row?.MessageSize) > 100)
+  const { ArrivedAt: _a, UUID: _u, MessageSize: _s, ...rest } = row ?? {}
+  assert.deepEqual(rest, {
+    AttachmentCount: 0,
+    AttemptCount: 0,
+    ContactAlt: '',
+    ContactID: 0,
+    Delay: 0,
+    DestinationID: 0,
+    FilterTime: 0,
+    ID: id,
+    IsClickTracked: false,
+    IsHTMLPartIncluded: false,
+    IsOpenTracked: true,
+    IsTextPartIncluded: false,
+    IsUnsubTracked: false,
+    SenderID: 0,
+    SpamassRules: '',
+    SpamassassinScore: 0,
+    StatePermanent: false,
+    Status: 'queued',
+    Subject: '',
+  })
+  assert.ok(answer.text.includes(`"ID":${id},`), 'ids are bare integers')
+
+  const shown = await get(http, `/v3/rest/MESSAGE/${id}?ShowSubject=true&showcontactalt=1&ShowCustomID=true`)
+  const [full] = (shown.body as Envelope).Data
+  assert.deepEqual([full?.Subject, full?.ContactAlt, full?.CustomID], ['Hello', 'lea@example.net', 'c-1'])
+})
+
+httpStorageTest('lists are paged, sorted, counted and filtered', async (http) => {
+  const first = await sent(http, { CustomID: 'a' })
+  const second = await sent(http, { CustomID: 'b', CustomCampaign: 'Spring' })
+  const third = await sent(http, { From: { Email: 'x@other.example' } })
+  await ended(http, first, 'failed', 'invalid-recipient')
+  await ended(http, second, 'failed', 'throttled')
+  const cases: [string, number[]][] = [
+    ['', [first, second, third]],
+    ['?Limit=2', [first, second]],
+    ['?limit=0&OFFSET=1', [second, third]],
+    ['?Sort=ID+DESC', [third, second, first]],
+    ['?sort=ArrivedAt%20desc&limit=1', [third]],
+    ['?Sort=Nonsense+DESC', [first, second, third]],
+    ['?CustomID=b', [second]],
+    ['?CustomCampaign=Spring', [second]],
+    ['?CustomCampaign=Autumn', []],
+    ['?MessageStatus=hardbounced', [first]],
+    ['?MessageStatus=9,8', [second, third]],
+    ['?MessageStatus=5', [first, second]],
+    ['?MessageStatus=opened', []],
+    ['?MessageState=1', [first]],
+    ['?MessageState=14', [third]],
+    ['?From=x@other.example', [third]],
+    ['?FromDomain=shop.example', [first, second]],
+    ['?FromType=2', [second]],
+    ['?ContactAlt=lea@example.net&Limit=1&Limit=3', [first]],
+    ['?FromTS=4000000000', []],
+    ['?ToTS=2020-01-01T00:00:00Z', []],
+    ['?FromTS=2020-01-01&ToTS=4000000000', [first, second, third]],
+    ['?FromTS=nonsense&Unknown=1', [first, second, third]],
+    ['?Limit=-1', [first, second, third]],
+  ]
+  for (const [query, expected] of cases) {
+    const answer = await get(http, `/v3/REST/message${query}`)
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(ids(answer), expected, query)
+    assert.equal((answer.body as Envelope).Total, expected.length, query)
+  }
+  assert.deepEqual((await get(http, '/v3/REST/message?countOnly=1')).body, { Count: 3, Data: [], Total: 3 })
+  const counted = (await get(http, '/v3/REST/message?countrecords=1&limit=1')).body as Envelope
+  assert.deepEqual([counted.Count, counted.Total], [1, 3])
+  const [row] = ((await get(http, `/v3/REST/message/${first}`)).body as Envelope).Data
+  assert.deepEqual([row?.Status, row?.StateID], ['hardbounced', 1])
+  const [tagged] = ((await get(http, `/v3/REST/message/${second}`)).body as Envelope).Data
+  assert.equal(typeof tagged?.CampaignID, 'number')
+})
+
+httpStorageTest('history has one row for each event that Mailjet knows', async (http) => {
+  const id = await sent(http)
+  const { message_id } = await http.storage.db
+    .selectFrom('deliveries')
+    .select('message_id')
+    .where('id', '=', id as DeliveryId)
+    .executeTakeFirstOrThrow()
+  const event = {
+    message_id: message_id as MessageId,
+    delivery_id: id as DeliveryId,
+    key_id: http.keyId,
+    attempt_id: null,
+  }
+  await http.storage.commit({
+    writes: [
+      recordEvent({
+        ...event,
+        kind: 'deferred',
+        at: 1_700_000_000_000,
+        class: 'greylisted',
+        detail: '450 later',
+      }),
+      recordEvent({
+        ...event,
+        kind: 'bounced',
+        at: 1_700_000_100_500,
+        class: 'invalid-recipient',
+        detail: '550 5.1.1 no',
+      }),
+    ],
+  })
+  const expected = {
+    Count: 1,
+    Data: [
+      {
+        Comment: '550 5.1.1 no',
+        EventAt: 1_700_000_100,
+        EventType: 'hardbounced',
+        State: 'user unknown',
+        Useragent: '',
+        UseragentID: 0,
+      },
+    ],
+    Total: 1,
+  }
+  assert.deepEqual((await get(http, `/v3/REST/messagehistory/${id}`)).body, expected)
+  assert.deepEqual((await get(http, `/v3/REST/messagehistory?Message=${id}`)).body, expected)
+  const none = { Count: 0, Data: [], Total: 0 }
+  assert.deepEqual((await get(http, '/v3/REST/messagehistory/12345')).body, none)
+  assert.deepEqual((await get(http, '/v3/REST/messagehistory/x')).body, none)
+})
+
+httpTest('information and reasons', async (http) => {
+  const id = await sent(http)
+  const answer = await get(http, `/v3/REST/messageinformation/${id}`)
+  const [row] = (answer.body as Envelope).Data
+  const { CreatedAt: _c, MessageSize: _s, ...rest } = row ?? {}
+  assert.deepEqual(rest, {
+    CampaignID: 0,
+    ClickTrackedCount: 0,
+    ContactID: 0,
+    ID: id,
+    OpenTrackedCount: 0,
+    QueuedCount: 1,
+    SendEndAt: '',
+    SentCount: 0,
+    SpamAssassinRules: { ALT: '', ID: -1 },
+    SpamAssassinScore: 0,
+  })
+  assert.deepEqual((await get(http, '/v3/REST/messagestate/1')).body, {
+    Count: 1,
+    Data: [{ ID: 1, RelatedTo: 'recipient', State: 'user unknown' }],
+    Total: 1,
+  })
+  assert.equal(((await get(http, '/v3/REST/messagestate?limit=0')).body as Envelope).Count, 21)
+})
+
+httpTest('errors have the shape of the REST services', async (http) => {
+  const cases: [string, string, number, string, string?][] = [
+    ['GET', '/v3/REST/message/12345', 404, 'Object not found'],
+    ['GET', '/v3/REST/message/99999999999999999999', 404, 'Object not found'],
+    ['GET', '/v3/REST/message/lea@example.net', 404, 'Object not found'],
+    ['GET', '/v3/REST/nonsense', 400, 'Unknown resource: "nonsense"', 'Bad Request'],
+    ['GET', '/v3/REST/message/1/export', 400, 'Unknown resource: "message/export"', 'Bad Request'],
+    ['POST', '/v3/REST/message', 405, 'Method not allowed'],
+    ['DELETE', '/v3/REST/message/1', 405, 'Method not allowed'],
+    ['GET', '/v3/nothing', 404, 'There is nothing at /v3/nothing'],
+    ['GET', '/v3/send', 405, 'Method not allowed. Use POST.'],
+    ['GET', '/v3/REST/message/%E0%A4%A', 400, 'The address of the request is not well-formed'],
+  ]
+  for (const [method, path, status, message, info = ''] of cases) {
+    const answer = await http.call({ method, path, headers: { authorization: http.basic } })
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`)
+    assert.deepEqual(answer.body, { ErrorInfo: info, ErrorMessage: message, StatusCode: status }, path)
+  }
+  const html = await http.call({ path: '/v3.1/REST/message', headers: { authorization: http.basic } })
+  assert.deepEqual([html.status, html.headers['content-type']], [404, 'text/html'])
+})
+
+httpTest('another key sees nothing of it', async (http) => {
+  const id = await sent(http, { CustomID: 'mine' })
+  const { key, secret } = await createApiKey(http.storage, { name: 'other', now: Date.now() })
+  const authorization = `Basic ${Buffer.from(`${key.publicKey}:${secret}`).toString('base64')}`
+  for (const path of ['message', 'messageinformation', 'message?CustomID=mine', `messagehistory/${id}`]) {
+    const answer = await http.call({ path: `/v3/REST/${path}`, headers: { authorization } })
+    assert.deepEqual(answer.body, { Count: 0, Data: [], Total: 0 }, path)
+  }
+  for (const path of ['message', 'messageinformation']) {
+    const answer = await http.call({ path: `/v3/REST/${path}/${id}`, headers: { authorization } })
+    assert.equal(answer.status, 404)
+  }
+})

@@ -1,0 +1,79 @@
+/** `POST /v3/send`, the older dialect (reference/send-api.md §10): one fault refuses the call, in the REST shape. */
+import type { Draft, Intake, Prepared } from '../../intake/draft.ts'
+import { formatAddress } from '../../mail/address.ts'
+import type { KeyId } from '../../mail/ids.ts'
+import { Refused } from '../../runtime/refused.ts'
+import { type DraftV3, readMessageV3 } from './message-v3.ts'
+import { propertiesOf } from './properties.ts'
+import { readJson } from './read-json.ts'
+import { badRequest, RestError } from './rest-errors.ts'
+
+const maxMessages = 100
+/** Each entry of Recipients, and each address of To, Cc and Bcc, over the whole call. */
+const maxRecipients = 1_000
+const maxCallAttachmentBytes = 64 * 1024 * 1024
+
+export async function sendV3(
+  body: Buffer,
+  { keyId, intake }: { keyId: KeyId; intake: Intake },
+): Promise<{ status: number; body: string; prepared: Prepared[] }> {
+  const drafts = readCall(body).flatMap((message) => draftsOf(message, keyId))
+  const prepared: Prepared[] = []
+  for (const draft of drafts) {
+    try {
+      prepared.push(await intake.prepare(draft))
+    } catch (error) {
+      if (error instanceof Refused && error.code !== 'storage-unavailable') throw badRequest(error.message)
+      throw error
+    }
+  }
+  const sent = prepared.flatMap((message) =>
+    message.accepted.recipients.map(
+      ({ address, deliveryId, uuid }) =>
+        `{ "Email" : ${JSON.stringify(formatAddress(address))}, "MessageID" : ${deliveryId}, "MessageUUID" : "${uuid}" }`,
+    ),
+  )
+  return { status: 200, body: `{ "Sent" : [${sent.join(', ')}] }\n`, prepared }
+}
+
+function readCall(body: Buffer): DraftV3[] {
+  const json = readJson(body)
+  const call = propertiesOf(json?.value)
+  if (call === undefined) throw badRequest('Malformed JSON, please review the syntax and properties types.')
+  const given = call.get('messages')
+  const messages: unknown[] = Array.isArray(given) ? given : [json?.value]
+  if (given !== undefined && given !== null && !Array.isArray(given))
+    throw badRequest('"Messages" is not an array')
+  if (messages.length === 0) throw badRequest('At least one message is required')
+  if (messages.length > maxMessages) {
+    throw badRequest(`Too many messages in Messages, at most ${maxMessages} are allowed`)
+  }
+  const read = messages.map(readMessageV3)
+  let recipients = 0
+  let bytes = 0
+  for (const { draft, separate } of read) {
+    const shared = draft.to.length + draft.cc.length + draft.bcc.length
+    recipients += separate?.length ?? shared
+    for (const { content } of [...draft.attachments, ...draft.inlineAttachments]) {
+      bytes += content.length * (separate?.length ?? 1)
+    }
+  }
+  if (recipients > maxRecipients) {
+    throw badRequest(`Too many recipients in the call, at most ${maxRecipients} are allowed`)
+  }
+  if (bytes > maxCallAttachmentBytes) {
+    throw new RestError(413, 'The attachments of all copies together are too large, make several calls')
+  }
+  return read
+}
+
+/** `Recipients` get a copy each that shows only themselves. */
+function draftsOf({ draft, separate }: DraftV3, keyId: KeyId): Draft[] {
+  if (separate === undefined) return [{ ...draft, keyId }]
+  return separate.map(({ mailbox, variables }) => ({
+    ...draft,
+    keyId,
+    to: [mailbox],
+    template: { ...draft.template, variables: { ...draft.template.variables, ...variables } },
+  }))
+}

@@ -1,0 +1,164 @@
+/** `POST /v3.1/send` from a body to what has to be stored and answered (reference/send-api.md §2, §6). */
+import type { Intake, Prepared } from '../../intake/draft.ts'
+import { formatAddress, normaliseAddress, parseAddress } from '../../mail/address.ts'
+import type { KeyId } from '../../mail/ids.ts'
+import { Refused } from '../../runtime/refused.ts'
+import { maxAttachmentMegabytes } from './attachments.ts'
+import { type CheckedMessage, checkMessage, type Decoded } from './check-message.ts'
+import {
+  type ApiError,
+  CallError,
+  emptyArray,
+  formatError,
+  malformed,
+  missing,
+  payloadTooLarge,
+  refusals,
+  tooMany,
+  tooManyRecipients,
+} from './errors.ts'
+import { type Fields, mergeFields, readFields } from './fields-v31.ts'
+import { boolean, mismatch, propertiesOf } from './properties.ts'
+import { readJson } from './read-json.ts'
+
+const maxMessages = 50
+const maxRecipients = 50
+/** Globals may attach one file to fifty messages; each is composed in memory before any is stored. */
+const maxCallAttachmentBytes = 64 * 1024 * 1024
+
+export type Outcome = {
+  status: number
+  body: string
+  /** What to store before the answer goes out; empty when everything was refused or the call was a rehearsal. */
+  prepared: Prepared[]
+}
+
+export type SendContext = { keyId: KeyId; intake: Intake; baseUrl: string }
+
+type Result = { errors: ApiError[] } | { message: CheckedMessage; prepared: Prepared | undefined }
+
+/** Throws CallError when the call as a whole is refused. */
+export async function sendV31(body: Buffer, context: SendContext): Promise<Outcome> {
+  const { messages, sandbox, checkSenders } = readCall(body)
+  const decoded: Decoded = new Map()
+  const checked = messages.map((fields) => checkMessage(fields, { keyId: context.keyId, decoded }))
+  refuseHugeCall(checked)
+  const results: Result[] = []
+  for (const message of checked) {
+    results.push(await decide(message, { ...context, sandbox, checkSenders }))
+  }
+  return {
+    status: statusOf(results),
+    body: JSON.stringify({ Messages: results.map((result) => formatResult(result, context.baseUrl)) }),
+    prepared: results.flatMap((result) => ('prepared' in result && result.prepared ? [result.prepared] : [])),
+  }
+}
+
+function readCall(body: Buffer): { messages: Fields[]; sandbox: boolean; checkSenders: boolean } {
+  const call = propertiesOf(readJson(body)?.value)
+  if (call === undefined) throw new CallError(malformed)
+  const flag = (name: string): boolean => {
+    const value = call.get(name.toLowerCase())
+    return value === undefined || value === null ? false : boolean(value, name)
+  }
+  const sandbox = flag('SandboxMode')
+  const checkSenders = flag('AdvanceErrorHandling')
+  const given = call.get('messages')
+  if (given === undefined || given === null) throw new CallError(missing('Messages'))
+  if (!Array.isArray(given)) throw mismatch('Messages', 'Messages')
+  if (given.length === 0) throw new CallError(emptyArray('Messages'))
+  const globalsGiven = call.get('globals')
+  const globals =
+    globalsGiven === undefined || globalsGiven === null ? {} : readFields(globalsGiven, 'Globals')
+  const messages: Fields[] = []
+  let recipients = 0
+  for (const one of given) {
+    const fields = mergeFields(globals, readFields(one, 'Messages'))
+    recipients += countRecipients(fields)
+    if (recipients > maxRecipients) throw new CallError(tooManyRecipients(maxRecipients))
+    messages.push(fields)
+  }
+  if (messages.length > maxMessages) throw new CallError(tooMany('Messages', maxMessages))
+  return { messages, sandbox, checkSenders }
+}
+
+/** An address that stands in To, Cc and Bcc counts once (§2.2). */
+function countRecipients({ to = [], cc = [], bcc = [] }: Fields): number {
+  const addresses = new Set<string>()
+  let others = 0
+  for (const { email } of [...to, ...cc, ...bcc]) {
+    const address = email === undefined ? undefined : parseAddress(email)
+    if (address === undefined) others += 1
+    else addresses.add(normaliseAddress(address))
+  }
+  return addresses.size + others
+}
+
+function refuseHugeCall(checked: readonly CheckedMessage[]): void {
+  let bytes = 0
+  for (const { errors, draft } of checked) {
+    if (errors.length > 0) continue
+    for (const { content } of draft.attachments) bytes += content.length
+    for (const { content } of draft.inlineAttachments) bytes += content.length
+  }
+  if (bytes > maxCallAttachmentBytes) throw new CallError(payloadTooLarge(maxAttachmentMegabytes))
+}
+
+async function decide(
+  message: CheckedMessage,
+  { keyId, intake, sandbox, checkSenders }: SendContext & { sandbox: boolean; checkSenders: boolean },
+): Promise<Result> {
+  const { draft, errors } = message
+  if (checkSenders && errors.length === 0 && !(await intake.maySendAs(keyId, draft.from.address))) {
+    errors.push(unknownSender(formatAddress(draft.from.address)))
+  }
+  if (errors.length > 0) return { errors }
+  if (sandbox) return { message, prepared: undefined }
+  try {
+    return { message, prepared: await intake.prepare(draft) }
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code === 'storage-unavailable') throw error
+    return { errors: [{ ...refusals[error.code], message: error.message }] }
+  }
+}
+
+function unknownSender(email: string): ApiError {
+  return {
+    code: 'send-0008',
+    status: 403,
+    message: `"${email}" is not an authorized sender email address for your account.`,
+    relatedTo: ['From'],
+  }
+}
+
+/** §6.7: 403 when every error is about senders, 400 for all else. */
+function statusOf(results: readonly Result[]): number {
+  const errors = results.flatMap((result) => ('errors' in result ? result.errors : []))
+  if (errors.length === 0) return 200
+  return errors.every((error) => error.status === 403) ? 403 : 400
+}
+
+function formatResult(result: Result, baseUrl: string) {
+  if ('errors' in result) return { Status: 'error', Errors: result.errors.map(formatError) }
+  const { message, prepared } = result
+  let next = 0
+  const entries = (emails: readonly string[]) =>
+    emails.map((email) => {
+      const recipient = prepared?.accepted.recipients[next++]
+      const id = recipient?.deliveryId ?? 0
+      return {
+        Email: email,
+        MessageUUID: recipient?.uuid ?? '',
+        MessageID: id,
+        MessageHref: `${baseUrl}/v3/REST/message/${id}`,
+      }
+    })
+  const { to, cc, bcc } = message.emails
+  return {
+    Status: 'success',
+    CustomID: message.draft.customId ?? '',
+    To: entries(to),
+    Cc: entries(cc),
+    Bcc: entries(bcc),
+  }
+}

@@ -1,0 +1,31 @@
+/** The frame of a small page: no scripts, nothing loaded. */
+
+/** `body` is HTML, its texts escaped. */
+export function page({ title, body }: { title: string; body: string }): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 34rem; margin: 4rem auto; padding: 0 1rem; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem; line-height: 1.25 }
+button { font: inherit; color: #fff; background: #1f4e8c; border: 0; border-radius: 0.25rem; padding: 0.6rem 1.2rem; cursor: pointer }
+button:focus-visible { outline: 3px solid #f2a900; outline-offset: 2px }
+</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+${body}
+</main>
+</body>
+</html>
+`
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
