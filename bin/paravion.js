@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { isNewEnough, runWithOwnNode } from './node24.js'
+
+// Several heaps share a server's memory: small young generations keep them from growing where a moment of patience would
+// do. And glibc makes an arena for each thread, which under load doubles what is held and not used.
+const heapOption = '--max-semi-space-size=4'
+
+async function start() {
+  // Signatures are made on this pool: more threads than cores only get into each other's way. The size is read when
+  // the pool is first used.
+  if (process.env.UV_THREADPOOL_SIZE === undefined) {
+    process.env.UV_THREADPOOL_SIZE = String(Math.max(1, cpus().length))
+  }
+  if (process.argv[2] === 'serve') becomeServer()
+  // A checkout runs its sources; the published package holds only what is built from them.
+  const source = new URL('../src/cli/main.ts', import.meta.url)
+  const built = new URL('../dist/cli/main.js', import.meta.url)
+  const { main } = await import((existsSync(fileURLToPath(source)) ? source : built).href)
+  await main(process.argv)
+}
+
+/** The same process starts again with what has to be known before Node.js starts. Not on Windows, which cannot. */
+function becomeServer() {
+  if (typeof process.execve !== 'function' || process.platform === 'win32') return
+  if (process.execArgv.indexOf(heapOption) !== -1) return
+  if (process.env.MALLOC_ARENA_MAX === undefined) process.env.MALLOC_ARENA_MAX = '2'
+  const args = [process.execPath].concat(process.execArgv, heapOption, process.argv.slice(1))
+  process.execve(process.execPath, args, process.env)
+}
+
+if (isNewEnough()) void start()
+else runWithOwnNode([fileURLToPath(import.meta.url)].concat(process.argv.slice(2)))

@@ -1,0 +1,53 @@
+/** What the lab's DNS says of this instance by itself: everything a careful operator would have published. */
+import { dkimRecord } from '../domains/dns-records.ts'
+import type { DnsRecord } from '../lab/records.ts'
+import type { Storage } from '../storage/storage.ts'
+import { labDomain } from './first-start.ts'
+
+const ttl = 5
+
+/** The lab receives from this machine's loopback addresses. */
+const loopbackSpf = 'v=spf1 ip4:127.0.0.1 ip6:::1 -all'
+
+export async function publishedRecords(
+  storage: Storage,
+  { name, bounceDomain }: { name: string; bounceDomain: string },
+): Promise<DnsRecord[]> {
+  const txt = (recordName: string, value: string): DnsRecord => ({
+    name: recordName,
+    type: 'TXT',
+    value,
+    ttl,
+  })
+  const records: DnsRecord[] = [
+    { name, type: 'A', value: '127.0.0.1', ttl },
+    { name: '1.0.0.127.in-addr.arpa', type: 'PTR', value: name, ttl },
+    txt(name, loopbackSpf),
+    txt(bounceDomain, loopbackSpf),
+    txt(spfIncludeName(name), loopbackSpf),
+    txt(labDomain, `v=spf1 include:${spfIncludeName(name)} ~all`),
+    txt(`_dmarc.${name}`, 'v=DMARC1; p=reject'),
+    txt(`_dmarc.${labDomain}`, 'v=DMARC1; p=quarantine'),
+  ]
+  const keys = await storage.db
+    .selectFrom('dkim_keys')
+    .select(['domain_name', 'selector', 'algorithm', 'public_key'])
+    .where('domain_name', 'in', [name, labDomain])
+    .where('state', '!=', 'retired')
+    .execute()
+  for (const key of keys) {
+    const record = dkimRecord({
+      domainName: key.domain_name,
+      selector: key.selector,
+      algorithm: key.algorithm,
+      publicKey: key.public_key,
+    })
+    records.push(txt(record.name.replace(/\.$/, ''), record.value))
+  }
+  return records
+}
+
+/** Customers write `include:` this name into their SPF record. */
+export function spfIncludeName(name: string): string {
+  return `spf.${name}`
+}

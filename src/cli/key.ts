@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import type { ApiKey } from '../accounts/api-keys.ts'
+import { callAdmin } from './client.ts'
+import { addCommand, type CommonOptions } from './command.ts'
+import { bold, formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
+
+type KeyAndSecret = { key: ApiKey; secret: string }
+
+export function addKeyCommands(program: Command): void {
+  const key = program.command('key').description('API keys: the user name and password of clients')
+
+  addCommand(key, 'create <name>', 'make a key; its secret is shown this once').action(
+    async (name: string, options: CommonOptions) => {
+      const made = await callAdmin<KeyAndSecret>(options, { method: 'POST', path: '/keys', body: { name } })
+      showSecret(made, options)
+    },
+  )
+  addCommand(key, 'list', 'list the keys').action(async (options: CommonOptions) => {
+    const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
+    if (options.json) return printJson(keys)
+    printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], keys.map(rowOf)))
+  })
+  addCommand(key, 'suspend <key>', 'refuse the key at every door; what it sent before still goes out').action(
+    (reference: string, options: CommonOptions) => change(reference, 'suspend', options),
+  )
+  addCommand(key, 'resume <key>', 'accept a suspended key again').action(
+    (reference: string, options: CommonOptions) => change(reference, 'resume', options),
+  )
+  addCommand(key, 'rotate <key>', 'give the key a new secret; the old one stops working').action(
+    async (reference: string, options: CommonOptions) => {
+      showSecret(
+        await callAdmin<KeyAndSecret>(options, { method: 'POST', path: pathOf(reference, 'rotate') }),
+        options,
+      )
+    },
+  )
+}
+
+async function change(
+  reference: string,
+  action: 'suspend' | 'resume',
+  options: CommonOptions,
+): Promise<void> {
+  const { key } = await callAdmin<{ key: ApiKey }>(options, {
+    method: 'POST',
+    path: pathOf(reference, action),
+  })
+  if (options.json) return printJson(key)
+  printLines([`${key.name} (${key.publicKey}) is ${stateOf(key)}.`])
+}
+
+function showSecret({ key, secret }: KeyAndSecret, options: CommonOptions): void {
+  if (options.json) {
+    printJson({ ...key, secret })
+    return
+  }
+  const pairs = formatPairs([
+    ['Name', key.name],
+    ['API key', key.publicKey],
+    ['Secret', secret],
+  ])
+  printLines([...pairs, '', bold('The secret is shown only now: keep it.')])
+}
+
+function rowOf(key: ApiKey): string[] {
+  const kind = key.isMaster ? 'master' : 'sub-key'
+  return [String(key.id), key.publicKey, key.name, kind, stateOf(key), formatTime(key.createdAt)]
+}
+
+function stateOf(key: ApiKey): string {
+  return key.isActive ? 'active' : 'suspended'
+}
+
+function pathOf(reference: string, action: string): string {
+  return `/keys/${encodeURIComponent(reference)}/${action}`
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import type { Story } from '../events/story.ts'
+import { callAdmin } from './client.ts'
+import { addCommand, type CommonOptions, wholeNumberOption } from './command.ts'
+import { bold, formatTable, formatTime, printable, printJson, printLines } from './output.ts'
+
+type ListOptions = CommonOptions & { search?: string; state?: string; key?: string; limit?: number }
+
+/** One message to one recipient. */
+type ListedMessage = {
+  id: number
+  acceptedAt: number
+  from: string
+  recipient: string
+  subject: string
+  state: string
+}
+
+type MessageStory = { story: Story; sentences: string[] }
+
+export function addMessageCommands(program: Command): void {
+  const message = program.command('message').description('messages and what became of them')
+
+  addCommand(message, 'list', 'list messages, newest first: one line for each recipient')
+    .option('--search <text>', 'only those that hold this in an address or the subject')
+    .option('--state <state>', 'only queued, deferred, held, delivered, failed, blocked or dropped ones')
+    .option('--key <key>', 'only those of this API key')
+    .option('--limit <number>', 'at most this many', wholeNumberOption('--limit', { min: 1, max: 1000 }))
+    .action(list)
+  addCommand(
+    message,
+    'show <id>',
+    'tell the story of a message, with the SMTP transcript of each attempt',
+  ).action(show)
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const { search, state, key, limit } = options
+  const { messages } = await callAdmin<{ messages: ListedMessage[] }>(options, {
+    method: 'GET',
+    path: '/messages',
+    query: { search, state, key, limit },
+  })
+  if (options.json) return printJson(messages)
+  if (messages.length === 0) return printLines(['No messages.'])
+  printLines(formatTable(['ID', 'ACCEPTED', 'STATE', 'FROM', 'TO', 'SUBJECT'], messages.map(rowOf)))
+}
+
+function rowOf({ id, acceptedAt, state, from, recipient, subject }: ListedMessage): string[] {
+  return [String(id), formatTime(acceptedAt), state, from, recipient, subject]
+}
+
+async function show(id: string, options: CommonOptions): Promise<void> {
+  const path = `/messages/${encodeURIComponent(id)}`
+  const answer = await callAdmin<MessageStory>(options, { method: 'GET', path })
+  if (options.json) return printJson(answer)
+  printLines([
+    ...answer.sentences.map(printable),
+    ...answer.story.attempts.flatMap((attempt, index) => [
+      '',
+      bold(
+        `Attempt ${index + 1}, ${formatTime(attempt.at)}${attempt.host === '' ? '' : `, ${printable(attempt.host)}`}`,
+      ),
+      ...attempt.transcript.split('\n').map((line) => `  ${printable(line)}`.trimEnd()),
+    ]),
+  ])
+}
