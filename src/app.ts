@@ -15,6 +15,7 @@ import { resolveDestination } from './delivery/resolve-destination.ts'
 import { startRetention } from './delivery/retention.ts'
 import { defaultSchedule, type RetrySchedule } from './delivery/schedule.ts'
 import type { SiteLimits } from './delivery/site-limits.ts'
+import { testConnection } from './delivery/test-connection.ts'
 import { createBulkSenders } from './domains/bulk-senders.ts'
 import { returnPathLabel } from './domains/dns-records.ts'
 import { watchDomains } from './domains/domain-watch.ts'
@@ -174,13 +175,20 @@ async function start(
     secrets: [seal.derive('return-path')],
   })
 
+  const connecting = {
+    resolver,
+    mayConnect: config.mode === 'lab' ? isLoopback : mayConnectLive,
+    name: config.delivery.ehloName ?? config.name,
+    ...(config.delivery.bindAddress !== undefined && { localAddress: config.delivery.bindAddress }),
+    ipv6: config.delivery.ipv6,
+    ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),
+  }
   const dispatcher = delivers
     ? createDispatcher({
         storage,
         queue,
         clock,
         log,
-        resolver,
         signingKeys: keyring.signingKeys,
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
@@ -192,18 +200,14 @@ async function start(
             ...(returnPath !== undefined && { returnPath }),
           })
         },
-        mayConnect: config.mode === 'lab' ? isLoopback : mayConnectLive,
+        ...connecting,
         metrics,
-        name: config.delivery.ehloName ?? config.name,
         ...(lab !== undefined && { port: lab.receiver.port }),
-        ...(config.delivery.bindAddress !== undefined && { localAddress: config.delivery.bindAddress }),
-        ipv6: config.delivery.ipv6,
         ownHosts,
         schedule: retrySchedule(config),
         // In the lab somebody watches: a host that was started a moment too late is tried again at once.
         ...(config.mode === 'lab' && { badHostMs: [1_000, 2_000] as const, outagePausesMs: [1_000, 2_000] }),
         defaultLimits: siteLimits(config),
-        ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),
       })
     : undefined
   if (dispatcher) stopper.add(() => dispatcher.stop(graceMs))
@@ -276,6 +280,8 @@ async function start(
       seal,
       isHosted: config.gateway.hosted,
       destinationOf: (domain) => resolveDestination(domain, { resolver, ownHosts: new Set(ownHosts) }),
+      testServer: (server, asked) =>
+        testConnection(server, { ...connecting, ...asked, timeoutMs: config.gateway.testSeconds * 1000 }),
     },
     problems: () => problems,
     ...(config.mode === 'lab' && { lab: lab ?? closedLab(storage, log) }),

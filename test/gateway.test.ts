@@ -92,3 +92,41 @@ scenario('an author whom nobody was set up to send for is blocked', async (_t, a
   await app.idle()
   assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'blocked'])
 })
+
+test('Test Connection tells what is right and what is wrong', async (t) => {
+  const provider = await startTestApp(t)
+  const gateway = await startTestApp(t)
+  const id = await addProvider(gateway, provider, { name: 'Mailjet', fromFilter: 'shop.example' })
+  const change = async (fields: object) => {
+    const answer = await gateway.admin('PATCH', `/api/outgoing-servers/${id}`, fields)
+    assert.equal(answer.status, 200, answer.text)
+  }
+  const tryIt = async (asked: object = {}) => {
+    const answer = await gateway.admin('POST', `/api/outgoing-servers/${id}/test`, asked)
+    assert.equal(answer.status, 200, answer.text)
+    assert.ok(!answer.text.includes(provider.credentials.secretKey))
+    return (answer.body as { test: { ok: boolean; situation: string; step: string; sender: string } }).test
+  }
+
+  const fine = await tryIt()
+  assert.deepEqual(
+    [fine.ok, fine.situation, fine.step, fine.sender],
+    [true, 'ok', 'data', 'noreply@shop.example'],
+  )
+  assert.equal((await tryIt({ sender: 'eve@elsewhere.example' })).step, 'data')
+
+  await change({ password: 'wrong' })
+  assert.equal((await tryIt()).situation, 'login-refused')
+  await change({
+    password: provider.credentials.secretKey,
+    security: 'tls',
+    port: provider.ready.submission.starttls,
+  })
+  assert.equal((await tryIt()).situation, 'tls-failed')
+  await change({ security: 'starttls', port: 1 })
+  assert.equal((await tryIt()).situation, 'refused')
+
+  await change({ port: provider.ready.submission.starttls })
+  await gateway.admin('POST', `/api/outgoing-servers/${id}/archive`)
+  assert.equal((await tryIt()).ok, true, 'archived servers too')
+})

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
+import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
 import type { HttpDependencies } from '../src/http/dependencies.ts'
@@ -17,7 +18,9 @@ import type { KeyId } from '../src/mail/ids.ts'
 import { createQueue } from '../src/queue/queue.ts'
 import { createRouter } from '../src/routing/router.ts'
 import { type Clock, systemClock } from '../src/runtime/clock.ts'
+import { createResolver } from '../src/runtime/dns.ts'
 import { type Log, silentLog } from '../src/runtime/log.ts'
+import { isLoopback } from '../src/runtime/loopback.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import type { Seal } from '../src/runtime/seal.ts'
 import type { Storage } from '../src/storage/storage.ts'
@@ -119,6 +122,14 @@ export async function startTestHttp(
       seal: plainSeal,
       isHosted: false,
       destinationOf: async (domain) => ({ kind: 'hosts', hosts: [{ name: `mx.${domain}`, priority: 10 }] }),
+      testServer: (server, asked) =>
+        testConnection(server, {
+          resolver: createResolver({ clock }),
+          mayConnect: isLoopback,
+          name: 'mail.paravion.example',
+          timeoutMs: 10_000,
+          ...asked,
+        }),
     },
     domains: { ...domains, changed: (change) => forgetSender(senders, change) },
     ...(limits && { limits }),

@@ -20,14 +20,22 @@ export type Script = {
   data?: ScriptedAnswer
   /** After the final dot. */
   final?: ScriptedAnswer
-  auth?: ScriptedAnswer
+  /** A function is asked for each line of the login, and ends it with anything but a 334. */
+  auth?: ScriptedAnswer | ((line: string) => ScriptedAnswer)
   starttls?: ScriptedAnswer
   /** EHLO keywords. */
   extensions?: readonly string[]
   /** PEM; offers STARTTLS. `broken` closes instead of shaking hands. */
-  tls?: { cert: string; key: string } | 'broken'
+  tls?: ScriptedTls | 'broken'
   /** TLS from the first byte. */
-  implicitTls?: { cert: string; key: string }
+  implicitTls?: ScriptedTls
+}
+
+export type ScriptedTls = {
+  cert: string
+  key: string
+  /** Asks the client for a certificate. */
+  requestCert?: boolean
 }
 
 export type ReceivedMessage = {
@@ -39,6 +47,8 @@ export type ReceivedMessage = {
   mail: string
   rcpts: string[]
   tls: boolean
+  /** Common name of the client's certificate. */
+  client?: string
   connection: number
 }
 
@@ -87,6 +97,7 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
   let rest = Buffer.alloc(0)
   let mode: 'command' | 'data' | 'deaf' = 'command'
   let loginSteps = 0
+  let isLoggingIn = false
   let tls = false
   let from = ''
   let mail = ''
@@ -111,9 +122,16 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
   function takeCommand(line: string): void {
     scripted.commands.push(line)
     const { script } = scripted
+    if (typeof script.auth === 'function' && (isLoggingIn || line.startsWith('AUTH '))) {
+      const given = script.auth(line)
+      isLoggingIn = typeof given === 'string' && given.startsWith('334')
+      answer(given, '')
+      return
+    }
+    const auth = typeof script.auth === 'function' ? undefined : script.auth
     if (loginSteps > 0) {
       loginSteps -= 1
-      answer(loginSteps > 0 ? undefined : script.auth, loginSteps > 0 ? '334 UGFzc3dvcmQ6' : '235 2.7.0 ok')
+      answer(loginSteps > 0 ? undefined : auth, loginSteps > 0 ? '334 UGFzc3dvcmQ6' : '235 2.7.0 ok')
       return
     }
     const verb = line.slice(0, 4).toUpperCase()
@@ -123,7 +141,7 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
     else if (line === 'AUTH LOGIN') {
       loginSteps = 2
       answer(undefined, '334 VXNlcm5hbWU6')
-    } else if (verb === 'AUTH') answer(script.auth, '235 2.7.0 ok')
+    } else if (verb === 'AUTH') answer(auth, '235 2.7.0 ok')
     else if (verb === 'MAIL') {
       from = addressIn(line)
       mail = line
@@ -159,7 +177,9 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
     const content = Buffer.from(raw.toString('latin1').replaceAll(/^\./gm, ''), 'latin1')
     const given = scripted.script.final
     if (given === undefined || (typeof given === 'string' && given.startsWith('2'))) {
-      scripted.messages.push({ from, recipients, content, mail, rcpts, tls, connection })
+      const cn = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined
+      const client = typeof cn === 'string' ? { client: cn } : {}
+      scripted.messages.push({ from, recipients, content, mail, rcpts, tls, connection, ...client })
     }
     answer(given, '250 2.0.0 taken')
   }
@@ -185,11 +205,11 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
     }
   }
 
-  function secure(options: { cert: string; key: string }): void {
+  function secure(options: ScriptedTls): void {
     tcp.removeAllListeners('data')
     rest = Buffer.alloc(0)
     tls = true
-    socket = new TLSSocket(tcp, { isServer: true, ...options })
+    socket = new TLSSocket(tcp, { isServer: true, rejectUnauthorized: false, ...options })
     socket.on('data', onData)
     socket.on('error', () => {})
   }

@@ -6,6 +6,7 @@ import { callAdmin } from './client.ts'
 import { addCommand, type CommonOptions, wholeNumberOption } from './command.ts'
 import { bold, formatPairs, formatTable, printable, printJson, printLines } from './output.ts'
 import { CommandProblem } from './problem.ts'
+import { addTestCommand, serverPath } from './test-server.ts'
 
 type ShownServer = OutgoingServer & { warnings: string[] }
 
@@ -57,6 +58,7 @@ export function addServerCommands(program: Command): void {
     .option('--active', 'use it again after it was archived')
     .action(change)
 
+  addTestCommand(server)
   addCommand(
     server,
     'archive <server>',
@@ -221,10 +223,6 @@ function readPriority(text: string): number {
   throw new CommandProblem(
     `--priority is "${text.slice(0, 80)}"; it should be a whole number, and the smallest is used first`,
   )
-}
-
-export function serverPath(reference: string): string {
-  return `/outgoing-servers/${encodeURIComponent(reference)}`
 }
 
 function print(server: ShownServer, { json }: CommonOptions): void {

@@ -265,6 +265,11 @@ export const settings = {
       none,
       'Whom this instance sends for where an account has no active outgoing server and no mail.default.from_filter; mail of others goes out under the default From.',
     ),
+    test_seconds: setting(
+      wholeNumber({ min: 1, max: 60 }),
+      { always: 60 },
+      'Longest time that the test of an outgoing server takes.',
+    ),
   },
 
   dns: {

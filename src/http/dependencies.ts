@@ -1,9 +1,12 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
+import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
+import type { ConnectionTest } from '../delivery/test-result.ts'
 import type { DomainsContext } from '../domains/context.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { Queue } from '../queue/queue.ts'
+import type { RelayServer } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
@@ -44,6 +47,11 @@ export type GatewayDependencies = {
   isHosted: boolean
   /** The MX hosts of a domain, or why there are none. */
   destinationOf(domain: string): Promise<Destination>
+  /** Tries a server up to where a message would follow; within its own time limit. */
+  testServer(
+    server: RelayServer,
+    options: Pick<ConnectionTestOptions, 'sender' | 'recipient' | 'needsSize'>,
+  ): Promise<ConnectionTest>
 }
 
 /** The lab's own types match these; the lab imports from here upwards, not the other way round. */

@@ -11,6 +11,7 @@ import type { Storage } from '../storage/storage.ts'
 import { fromText } from './from-text.ts'
 import { findParameter, listParameters, setParameter } from './parameters.ts'
 import { createRouter, type RouterSettings } from './router.ts'
+import { ownReturnPath } from './rules.ts'
 import type { NewServer } from './server-fields.ts'
 import { addServer, findServer, listServers, updateServer } from './servers.ts'
 
@@ -149,6 +150,12 @@ storageTest(
     const own = await route('ann@shop.example')
     assert.ok(own.kind === 'mx')
     assert.deepEqual([own.fromHeader, own.envelopeFrom], [undefined, 'bounce@shop.example'])
+    const asked = await route('ann@shop.example', { returnPath: 'ann@elsewhere.example' })
+    assert.equal(
+      asked.kind === 'mx' && asked.envelopeFrom,
+      'bounce@shop.example',
+      'SPF would not allow theirs',
+    )
   },
 )
 
@@ -229,6 +236,38 @@ storageTest('a fallback goes along with the route and is kept from being archive
   await assert.rejects(add({ name: 'X', host: 'x.example', fallbackServerId: 5 as ServerId }), {
     message: 'the fallback 5 is not an outgoing server of this account',
   })
+})
+
+storageTest('parameters speak for servers that say nothing themselves', async (_t, storage) => {
+  const { add, set, route } = await setUp(storage)
+  await add({
+    name: 'Own',
+    host: 'own.example',
+    fromFilter: 'a.example',
+    maxMessagesPerConnection: 7,
+    maxSizeBytes: 5,
+  })
+  await add({ name: 'None', host: 'none.example', fromFilter: 'b.example' })
+  await set('mail.session.batch.size', '250')
+  await set('base.default_max_email_size', '10')
+  const limitsOf = async (from: string) => {
+    const found = await route(from)
+    assert.ok(found.kind === 'relay')
+    return [found.server.limits.messagesPerConnection, found.server.maxSizeBytes]
+  }
+  assert.deepEqual(await limitsOf('x@a.example'), [7, 5])
+  assert.deepEqual(await limitsOf('x@b.example'), [250, 10 * 1024 * 1024])
+})
+
+test('an envelope sender is of its own where it is another address than the From', () => {
+  const table: [envelopeFrom: string, own: string | undefined][] = [
+    ['', undefined],
+    ['Hello@shop.example', undefined],
+    ['bounce@shop.example', 'bounce@shop.example'],
+  ]
+  for (const [envelopeFrom, own] of table) {
+    assert.equal(ownReturnPath({ envelopeFrom, fromAddress: 'hello@shop.example' }), own)
+  }
 })
 
 storageTest('who may send through the servers of the account', async (_t, storage) => {

@@ -20,6 +20,8 @@ export type Router = {
    * author or for all; where this instance itself sends the mail under another address, when that one is its sender.
    */
   mayCarry(keyId: KeyId, from: Address, maySendAs: (address: Address) => Promise<boolean>): Promise<boolean>
+  /** The notifications address of the account. */
+  defaultFrom(accountId: AccountId): Promise<string | undefined>
   /** This process reads the rules of the account again at once. */
   forget(accountId: AccountId): void
 }
@@ -102,6 +104,7 @@ export function createRouter({
       const address = parseAddress(readSender(carriage.directlyAs)?.email ?? '')
       return address !== undefined && maySendAs(address)
     },
+    defaultFrom: async (accountId) => (await rules.get(String(accountId))).defaultFrom,
     forget: (accountId) => rules.forget(String(accountId)),
   }
 }

@@ -24,6 +24,8 @@ export type Rules = {
   decide(message: RoutedMessage): Route
   /** As whom, by whom: what decides whether an author may send at all. */
   carriageOf(from: string): Carriage
+  /** The notifications address. */
+  defaultFrom: string | undefined
 }
 
 export type Carriage =
@@ -119,6 +121,7 @@ export function createRules({
       remembered.set(key, route)
       return route
     },
+    defaultFrom: defaults.from,
     carriageOf(from) {
       const { server, ...decision } = decideRoute({ servers, parameters, from })
       if ('error' in decision) return 'by-nobody'

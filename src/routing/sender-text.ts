@@ -2,6 +2,7 @@
  * Senders and filters as the gateway compares them (reference/outgoing-mail-servers.md §4). This is text comparison on
  * purpose: Unicode and punycode forms of a domain do not match each other, sub-domains never match their parent.
  */
+import { LRUCache } from 'lru-cache'
 
 /** A From as somebody wrote it, taken apart but not judged. */
 export type SenderText = { name: string; email: string }
@@ -53,12 +54,32 @@ export function matchesFilter(sender: string, filter: string | null | undefined)
 
 /** Does the filter name exactly this (normalised) address? */
 export function filterNamesAddress(filter: string, normalised: string): boolean {
-  return filterEntries(filter).some((entry) => entry.includes('@') && normaliseSender(entry) === normalised)
+  return readFilter(filter).addresses.has(normalised)
 }
 
 /** Does the filter name exactly this (lower-case) domain? An entry with @ is never a domain. */
 export function filterNamesDomain(filter: string, domain: string): boolean {
-  return filterEntries(filter).some((entry) => !entry.includes('@') && entry.toLowerCase() === domain)
+  return readFilter(filter).domains.has(domain)
+}
+
+type ReadFilter = { addresses: ReadonlySet<string>; domains: ReadonlySet<string> }
+
+// Few filters, compared with every author: each is taken apart once.
+const readFilters = new LRUCache<string, ReadFilter>({ max: 1_000 })
+
+function readFilter(filter: string): ReadFilter {
+  const known = readFilters.get(filter)
+  if (known !== undefined) return known
+  const addresses = new Set<string>()
+  const domains = new Set<string>()
+  for (const entry of filterEntries(filter)) {
+    const address = entry.includes('@') ? normaliseSender(entry) : undefined
+    if (address !== undefined) addresses.add(address)
+    else if (!entry.includes('@')) domains.add(entry.toLowerCase())
+  }
+  const read = { addresses, domains }
+  readFilters.set(filter, read)
+  return read
 }
 
 /** Splits at commas that stand outside quotes and angle brackets. */

@@ -16,6 +16,7 @@ import { type AdminRoute, readBodyOf, readQueryOf } from './route.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
+import { testServerRoutes } from './test-server.ts'
 
 export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const routes: AdminRoute[] = [
@@ -26,6 +27,7 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
     ...messageRoutes(dependencies),
     ...queueRoutes(dependencies),
     ...outgoingServerRoutes(dependencies),
+    ...testServerRoutes(dependencies),
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
     ...labRoutes(dependencies),

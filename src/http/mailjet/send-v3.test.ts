@@ -87,7 +87,11 @@ httpTest('features have the names and numbers of this dialect', async (http) => 
   assert.equal(answer.status, 200, answer.text)
   const [row] = await http.storedMessages()
   assert.equal(row?.custom_id, 'c-1')
-  assert.deepEqual(JSON.parse(row?.options ?? ''), { trackOpens: 'enabled', trackClicks: 'disabled' })
+  assert.deepEqual(JSON.parse(row?.options ?? ''), {
+    trackOpens: 'enabled',
+    trackClicks: 'disabled',
+    bulk: true,
+  })
   const [mail] = await bodies(http)
   assert.equal(mail?.subject, 'Other')
   assert.equal(mail?.replyTo?.text, 'help@shop.example')

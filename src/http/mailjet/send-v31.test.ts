@@ -600,7 +600,11 @@ httpTest('options reach the message', async (http) => {
   const [row] = await http.storedMessages()
   assert.equal(row?.custom_id, 'c-1')
   assert.equal(row?.lane, 'bulk')
-  assert.deepEqual(JSON.parse(row?.options ?? ''), { trackOpens: 'enabled', trackClicks: 'disabled' })
+  assert.deepEqual(JSON.parse(row?.options ?? ''), {
+    trackOpens: 'enabled',
+    trackClicks: 'disabled',
+    bulk: true,
+  })
   const stored = await http.storage.db.selectFrom('bodies').select('content').executeTakeFirstOrThrow()
   const parsed = await simpleParser(Buffer.from(stored.content))
   assert.match(String(parsed.html), /href="https:\/\/shop\.example\/\?utm_source=x"/)
