@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { built, isBuilt, source } from './built.js'
 import { isNewEnough, runWithOwnNode } from './node24.js'
 
 // Several heaps share a server's memory: small young generations keep them from growing where a moment of patience would
@@ -15,10 +15,7 @@ async function start() {
     process.env.UV_THREADPOOL_SIZE = String(Math.max(1, cpus().length))
   }
   if (process.argv[2] === 'serve') becomeServer()
-  // A checkout runs its sources; the published package holds only what is built from them.
-  const source = new URL('../src/cli/main.ts', import.meta.url)
-  const built = new URL('../dist/cli/main.js', import.meta.url)
-  const { main } = await import((existsSync(fileURLToPath(source)) ? source : built).href)
+  const { main } = await import(pathToFileURL(isBuilt() ? built : source).href)
   await main(process.argv)
 }
 

@@ -121,6 +121,29 @@ const workloads: Record<string, Workload> = {
       return withShare(await endToEnd(server, { count: 6_000, connections: 1 }))
     }),
 
+  // The same receiver both ways: what an outgoing server costs beside direct delivery.
+  'relay-20': (env) =>
+    withServer(env, async (server) => {
+      await warmUp(server)
+      const direct = await endToEnd(server, { count: 10_000, connections: 20 })
+      await server.admin('POST', '/api/outgoing-servers', {
+        name: 'sink',
+        host: '127.0.0.1',
+        port: server.ready.lab?.receiver,
+        security: 'none',
+        authentication: 'none',
+        maxConnections: 20,
+        maxMessagesPerConnection: 100_000,
+      })
+      await endToEnd(server, { count: 2_000, connections: 20 })
+      const relayed = await endToEnd(server, { count: 10_000, connections: 20 })
+      return {
+        ...withShare(relayed),
+        perSecondDirect: direct.perSecond ?? 0,
+        ratio: round(Number(relayed.perSecond) / Number(direct.perSecond)),
+      }
+    }),
+
   'one-message-1000-recipients': (env) =>
     withServer(env, async (server) => {
       await warmUp(server)

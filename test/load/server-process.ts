@@ -27,6 +27,8 @@ export type ServerProcess = {
   cpuMicros(): number
   /** The number at the end of a metric's line, summed over its labels. */
   metric(name: string): Promise<number>
+  /** A call of the admin API; throws when it is refused. */
+  admin(method: string, path: string, body: unknown): Promise<void>
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** What it wrote to standard error. */
   errors(): string
@@ -83,6 +85,15 @@ export async function startServer({
           sum += Number(line.slice(line.lastIndexOf(' ')))
       }
       return sum
+    },
+    async admin(method, path, body) {
+      const run = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as { adminToken: string }
+      const answer = await fetch(ready.url + path, {
+        method,
+        headers: { authorization: `Bearer ${run.adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
     },
     kill: (signal) => end(child, ready.pid, signal),
     errors: () => errors,
