@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { CertificateProblem } from '../runtime/certificates.ts'
 import { Refused } from '../runtime/refused.ts'
+import { SealBroken } from '../runtime/seal.ts'
 import { StorageInUse, StorageUnavailable, WrongDatabase } from '../storage/storage.ts'
 import { CommandProblem } from './problem.ts'
 import { createProgram } from './program.ts'
@@ -25,6 +26,7 @@ const explained = [
   CommandProblem,
   Refused,
   CertificateProblem,
+  SealBroken,
   StorageInUse,
   StorageUnavailable,
   WrongDatabase,

@@ -33,7 +33,7 @@ type Suspension = { until: number; reason: string }
 
 type SendableRoute = Exclude<Route, { kind: 'refused' }>
 
-const defaultMemory = { maxWorks: 2_000, maxBytes: 24 * 1024 * 1024 }
+const defaultMemory = { maxWorks: 2_000, maxBytes: 16 * 1024 * 1024 }
 const sweepEveryMs = 5_000
 const defaultGraceMs = 30_000
 const maxSkippedKeys = 500

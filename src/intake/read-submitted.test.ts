@@ -134,12 +134,6 @@ describe('nobody hides who is writing', () => {
       'bad-header',
       /22 octets into the message/,
     ],
-    [
-      'too many hops',
-      `${'Received: from a by b; x\n'.repeat(51)}From: a@shop.example\n\nx\n`,
-      'bad-message',
-      /goes in a circle/,
-    ],
   ]
   for (const [name, message, code, text] of cases) {
     test(name, () => {

@@ -22,8 +22,6 @@ export type SubmittedMessage = {
   features: RelayFeatures
 }
 
-const maxReceivedHops = 50
-
 /** Header fields that RFC 5322 §3.6 allows once; a second From or Sender is how people hide who is writing. */
 const onlyOnce = new Set([
   'from',
@@ -64,15 +62,8 @@ export function readSubmitted(
   const seen = new Map<string, string>()
   const kept: Buffer[] = []
   let keptFrom = 0
-  let hops = 0
   for (const field of fields) {
     const name = field.lower
-    if (name === 'received' && ++hops > maxReceivedHops) {
-      throw new Refused(
-        'bad-message',
-        `the message has passed ${maxReceivedHops} hosts already: it goes in a circle`,
-      )
-    }
     if (onlyOnce.has(name) && seen.has(name)) {
       throw new Refused('bad-header', `the header ${field.name} occurs twice; RFC 5322 §3.6 allows it once`)
     }

@@ -15,7 +15,7 @@ export type Seal = {
   derive(purpose: string): Buffer
 }
 
-/** What was sealed cannot be opened: another instance key, or damaged text. */
+/** What was sealed cannot be opened: no instance key, another one, or damaged text. */
 export class SealBroken extends Error {
   override readonly name = 'SealBroken'
 }
@@ -31,12 +31,12 @@ const tagBytes = 16
 export async function openSeal(path: string, { create = true }: { create?: boolean } = {}): Promise<Seal> {
   const key = (await readKey(path)) ?? (create ? await createKey(path) : undefined)
   if (key === undefined) {
-    throw new Error(
+    throw new SealBroken(
       `The instance key ${path} is missing, and the database holds secrets that only this key can open. Put the file back from your backup.`,
     )
   }
   if (key.length !== keyBytes) {
-    throw new Error(
+    throw new SealBroken(
       `The instance key ${path} must be exactly ${keyBytes} bytes, it has ${key.length}. Put the right file back from your backup.`,
     )
   }

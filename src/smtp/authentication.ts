@@ -1,5 +1,6 @@
 /** AUTH PLAIN and LOGIN (RFC 4954, RFC 4616). */
 import { isUtf8 } from 'node:buffer'
+import { isLoopback } from '../runtime/loopback.ts'
 import { ask, type Dialogue, mistake, type Reply, toReply } from './dialogue.ts'
 import type { Authentication, Credentials, SmtpSession } from './handlers.ts'
 import { replies } from './replies.ts'
@@ -13,10 +14,6 @@ export function mayAuthenticate({ listener, tls, remoteAddress }: SmtpSession): 
   if (listener.authentication !== 'required') return false
   if (tls !== '') return true
   return listener.authenticationWithoutTls === 'loopback' && isLoopback(remoteAddress)
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }
 
 export function startAuthentication(dialogue: Dialogue, argument: string): Reply {

@@ -8,6 +8,7 @@ import { makeDataFolder, type ServerProcess, startServer, waitFor } from '../loa
 import { loadMessage, runSmtpLoad } from '../load/smtp-load.ts'
 import { startPostgres } from '../postgres.ts'
 import { flushesPerSecond, signaturesPerSecond } from './ceilings.ts'
+import { seedSenders } from './seed-senders.ts'
 
 const messageBytes = 5_000
 const recipient = 'reader@sink.test'
@@ -20,13 +21,13 @@ let ceilings = { signatures: 0, flushes: 0 }
 /** Starts a fresh server, runs the work, and ends it whatever happens. */
 async function withServer(
   env: Record<string, string>,
-  work: (server: ServerProcess) => Promise<Figures>,
+  work: (server: ServerProcess, folder: string) => Promise<Figures>,
 ): Promise<Figures> {
   const folder = await makeDataFolder()
   try {
     const server = await startServer({ folder: folder.path, env })
     try {
-      return await work(server)
+      return await work(server, folder.path)
     } finally {
       await server.kill('SIGTERM')
     }
@@ -79,6 +80,38 @@ async function endToEnd(
   }
 }
 
+/** Submissions a second from `used` of so many validated addresses; nothing is delivered. */
+async function submitAs(
+  env: Record<string, string>,
+  { senders, domains, used }: { senders: number; domains: number; used: number },
+): Promise<number> {
+  const figures = await withServer({ ...env, PARAVION_ROLES: 'submission' }, async (server, folder) => {
+    const addressOf = (index: number) => `sender${index}@domain${index % domains}.example`
+    await seedSenders({ folder, env, apiKey: server.ready.apiKey, senders, domains, addressOf })
+    const load = (count: number) =>
+      runSmtpLoad({
+        port: server.ready.submission.starttls,
+        user: server.ready.apiKey,
+        password: server.ready.secretKey ?? '',
+        from: server.ready.from,
+        recipientsOf: () => [recipient],
+        messageOf: (index) =>
+          loadMessage({
+            from: addressOf((index * 7919) % used),
+            to: recipient,
+            id: `m${index}`,
+            sizeBytes: messageBytes,
+          }),
+        count,
+        connections: 20,
+      })
+    await load(2_000)
+    const result = await load(20_000)
+    return { perSecond: Math.round(result.accepted / result.seconds) }
+  })
+  return Number(figures.perSecond)
+}
+
 async function warmUp(server: ServerProcess): Promise<void> {
   await endToEnd(server, { count: 2_000, connections: 20 })
 }
@@ -103,6 +136,21 @@ const workloads: Record<string, Workload> = {
         flushShare: share(load.accepted / load.seconds, ceilings.flushes),
       }
     }),
+
+  // What a check at the door costs when there is much to look through: hot senders, as most instances have them, and
+  // the worst case, in which each message comes from another address.
+  'many-senders': async (env) => {
+    const few = await submitAs(env, { senders: 10, domains: 10, used: 10 })
+    const hot = await submitAs(env, { senders: 100_000, domains: 10_000, used: 10 })
+    const all = await submitAs(env, { senders: 100_000, domains: 10_000, used: 100_000 })
+    return {
+      perSecondWith10: few,
+      perSecondWith100000: hot,
+      perSecondFromAll100000: all,
+      ratio: round(hot / few),
+      ratioFromAll: round(all / few),
+    }
+  },
 
   'api-batch-1': (env) =>
     withServer(env, (server) => apiLoad(server, { calls: 6_000, perCall: 1, concurrency: 20 })),

@@ -68,7 +68,7 @@ export function openWriter(folder: string): DatabaseSync {
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -16384;
     PRAGMA temp_store = MEMORY;
     PRAGMA application_id = ${applicationId};
   `)
