@@ -238,8 +238,12 @@ function readExim(source: BounceSource, lines: string[]): ReportedRecipient[] {
 
 /** The address stands alone, linked or quoted; the code further down, under the headline for administrators. */
 function readExchange(source: BounceSource): ReportedRecipient[] {
-  const { text } = source
-  const action = actionOf(source, text)
+  // What stands before it names the message, its recipients who got it included.
+  const begin = source.text.search(
+    /Delivery has failed to these|did not reach (?:some or all|the following)|Fehler bei der/,
+  )
+  const text = source.text.slice(Math.max(begin, 0))
+  const action = actionOf(source, source.text)
   const at = text.search(
     /Diagnostic information for administrators|Diagnoseinformationen f(?:ü|ue)r Administratoren|Generating server:/,
   )
@@ -295,13 +299,26 @@ function addressesIn(text: string): string[] {
   return [...found]
 }
 
-/** The lines from the one that names the address: eight, or to a blank line after a code. */
-function wordsNear(text: string, address: string): string {
-  const at = text.toLowerCase().indexOf(address.toLowerCase())
-  const near = plainWords(at === -1 ? text : text.slice(at + address.length, at + address.length + 1_000))
-  const hasCode = /(?<![\d.])[45]\d\d|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}/.test(near)
-  return hasCode || at === -1 ? near.replace(/^[>:\s]+/, '') : plainWords(text)
+/** What follows the address where a code follows it, else where it stands first. */
+function wordsNear(words: string, address: string): string {
+  const text = words.slice(0, 65_536)
+  const lower = text.toLowerCase()
+  const sought = address.toLowerCase()
+  let at = lower.indexOf(sought)
+  if (at === -1) return plainWords(text)
+  const first = at
+  for (let tries = 0; at !== -1 && tries < 10; tries++) {
+    const near = plainWords(text.slice(at + address.length, at + address.length + 1_000)).replace(
+      /^[>:\s]+/,
+      '',
+    )
+    if (codePattern.test(near.slice(0, 300))) return near
+    at = lower.indexOf(sought, at + sought.length)
+  }
+  return plainWords(text.slice(first, first + 1_000))
 }
+
+const codePattern = /(?<![\d.])[45]\d\d(?!\d)|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}/
 
 function withHost(recipient: ReportedRecipient, host: string | undefined): ReportedRecipient {
   return host === undefined ? recipient : { ...recipient, remoteMta: host }

@@ -66,12 +66,9 @@ function readTyped(value: string | undefined): string | undefined {
   return (typed ?? value).trim()
 }
 
-/** RFC 3461 §4: `+` and two hex digits. What is no address then is taken as it stood. */
+/** RFC 3461 §4, for the two characters that an address has to have encoded: `lea+42@` is what its owner wrote. */
 function decodeXtext(text: string): string {
-  const decoded = text.replaceAll(/\+([0-9A-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  )
-  return decoded.includes('@') && readReportedAddress(text) === undefined ? decoded : text
+  return text.replaceAll('+2B', '+').replaceAll('+3D', '=')
 }
 
 /** RFC 6533 §3: `\x{5C}`. */
