@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { ReadyInfo } from '../app.ts'
+import type { ReadyInfo } from '../app/ready-info.ts'
 import type { Config } from '../config.ts'
 import { replaceFile } from '../runtime/write-file.ts'
 import { addCommand, type CommonOptions, readSettings } from './command.ts'
