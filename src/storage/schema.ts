@@ -54,6 +54,12 @@ export type EventKind =
   | 'released'
   | 'retried'
   | 'dropped'
+  /** A report told that another host still tries. */
+  | 'delay-reported'
+  /** A report told that it arrived, or where it went on to. */
+  | 'delivery-reported'
+  /** The recipient called it spam, or asked for no more. */
+  | 'complained'
 
 export interface Schema {
   meta: { name: string; value: string }
