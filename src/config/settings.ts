@@ -161,6 +161,11 @@ export const settings = {
       { always: 'refuse' },
       'What becomes of mail from an address that the API key may not use: accepted and then blocked, with an event that says so, or refused at once with 550.',
     ),
+    envelope_check: setting(
+      choice(['warn', 'refuse']),
+      { always: 'warn' },
+      'What a MAIL FROM gets whose address the API key may not use: a 250 that says so, because the From header decides, or 550.',
+    ),
     trusted: {
       host: setting(
         ipAddress(),
