@@ -18,6 +18,8 @@ import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import type { Config } from './config.ts'
+import { createSuppressionCheck } from './contacts/suppression-check.ts'
+import { suppress } from './contacts/suppressions.ts'
 import { createDispatcher } from './delivery/dispatcher.ts'
 import { mayConnectLive } from './delivery/public-address.ts'
 import { resolveDestination } from './delivery/resolve-destination.ts'
@@ -136,6 +138,7 @@ async function start(
   })
   const senders = createSenderCheck({ storage, clock })
   const bulkSenders = createBulkSenders({ storage, clock })
+  const suppressions = createSuppressionCheck({ storage, clock })
   const authenticator = createAuthenticator({ storage, clock })
   const router = createRouter({ storage, clock, seal, settings: routerSettings(config) })
   const ownHosts = config.mode === 'lab' ? [] : [config.name]
@@ -175,6 +178,7 @@ async function start(
         },
         ...connecting,
         metrics,
+        onSuppressed: suppressions.forget,
         ...(lab !== undefined && {
           port: lab.receiver.port,
           portOf: (host: string) => (host === config.name ? mxPort : undefined),
@@ -198,6 +202,7 @@ async function start(
       return router.mayCarry(keyId, from, (address) => senders.maySendAs(keyId, address))
     },
     isBulkSender: bulkSenders.isBulkSender,
+    suppressions,
     settings: {
       name: config.name,
       systemKeyId: identity.systemKeyId,
@@ -251,6 +256,7 @@ async function start(
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     domains,
+    suppressionCheck: suppressions,
     gateway: {
       router,
       seal,
@@ -276,7 +282,10 @@ async function start(
     listen && config.roles.includes('mx')
       ? createIncoming({
           ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, log, clock },
-          suppress: () => [],
+          suppress(entry) {
+            suppressions.forget(entry.keyId, entry.address)
+            return [suppress(entry)]
+          },
         })
       : undefined
   if (incoming) stopper.add(() => incoming.stop({ graceMs }))

@@ -15,6 +15,7 @@ import { addSendCommand } from './send.ts'
 import { addSenderCommands } from './sender.ts'
 import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
+import { addSuppressionCommands } from './suppression.ts'
 
 export function createProgram(): Command {
   const program = new Command('paravion')
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addServerCommands(program)
   addParamCommands(program)
   addExplainCommand(program)
+  addSuppressionCommands(program)
   addLabCommands(program)
   addBackupCommands(program)
   addConfigCommands(program)

@@ -54,7 +54,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     timeouts: { ...defaultTimeouts, ...options.timeouts },
   })
   const signer = createSigner(options)
-  const settler = createSettler({ storage, clock, log, metrics, schedule })
+  const settler = createSettler({
+    ...{ storage, clock, log, metrics, schedule },
+    ...(options.onSuppressed !== undefined && { onSuppressed: options.onSuppressed }),
+  })
   const plan = createPlanner({
     resolver,
     clock,

@@ -55,6 +55,8 @@ export type DispatcherOptions = {
    */
   mayConnect(address: string, kind: 'mx' | 'relay'): boolean
   metrics: DeliveryMetrics
+  /** An address is about to be on the suppression list of a key. */
+  onSuppressed?(keyId: KeyId, address: string): void
   /** Said in EHLO; should resolve to our address and back. */
   name: string
   /** Of MX hosts: 25, or the lab's receiver. */

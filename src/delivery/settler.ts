@@ -1,11 +1,12 @@
 /** Commits what became of work, as often as it takes: a result that is known must not be lost to a full disk. */
-import type { AttemptId, ServerId } from '../mail/ids.ts'
+import type { AttemptId, KeyId, ServerId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { type Commit, type Storage, StorageUnavailable } from '../storage/storage.ts'
 import type { AttemptResult } from './attempt.ts'
-import type { DeliveryMetrics, OutboundWork, Outcome } from './outbound.ts'
+import { giveUpAddresses } from './give-up-address.ts'
+import type { DeliveryMetrics, OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
 import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
@@ -15,6 +16,7 @@ import {
   settlePostponed,
   settlePutBack,
   settleSpent,
+  settleSuppressed,
 } from './settle.ts'
 
 export type AttemptFacts = { at: number; durationMs: number; serverId: ServerId | null }
@@ -34,11 +36,18 @@ export type Settler = {
   broken(work: OutboundWork, reason: string): Promise<true>
   /** Our own bug. */
   crashed(work: OutboundWork, error: unknown): Promise<true>
+  /** Some of its recipients are not sent to any more; the lease stays. */
+  suppressed(work: Suppressed): Promise<true>
   putBack(work: Work, dueAt: number): Promise<true>
   spent(work: Work): Promise<true>
   /** The program stops: what cannot be written now is left to whoever takes the leases over. */
   giveUp(): void
 }
+
+export type Suppressed = Work &
+  Pick<OutboundWork, 'message'> & {
+    suppressed: readonly { recipient: OutboundRecipient; detail: string }[]
+  }
 
 const retryPauseMs = 1_000
 const crashPauseMs = 15 * 60_000
@@ -49,12 +58,15 @@ export function createSettler({
   log,
   metrics,
   schedule,
+  onSuppressed,
 }: {
   storage: Storage
   clock: Clock
   log: Log
   metrics: DeliveryMetrics
   schedule: RetrySchedule
+  /** An address is about to be on the suppression list of a key. */
+  onSuppressed?(keyId: KeyId, address: string): void
 }): Settler {
   const owner = storage.nodeId
   let isGivingUp = false
@@ -94,7 +106,11 @@ export function createSettler({
     return write(work, async (now) => {
       const id = (await storage.reserveIds(1)) as AttemptId
       const attempt = { id, ...facts, host, address, tls, transcript }
-      return settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
+      const commit = settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
+      if (!outcomes.some(({ kind }) => kind === 'failed')) return commit
+      const { writes, addresses } = await giveUpAddresses(storage, work, outcomes, now)
+      for (const address of addresses) onSuppressed?.(work.message.keyId, address)
+      return { ...commit, writes: [...commit.writes, ...writes] }
     })
   }
 
@@ -136,6 +152,10 @@ export function createSettler({
       log.error({ err: error, messageId: work.message.id, workId: work.id }, 'an attempt failed inside')
       const reason = 'an error inside this program; it is in the log'
       return postponed(work, { until: clock.now() + crashPauseMs, eventClass: 'system', reason })
+    },
+    suppressed(work) {
+      metrics.settled(work.message.lane, 'failed', 'suppressed', work.suppressed.length)
+      return write(work, (now) => settleSuppressed(work, work.suppressed, { now }))
     },
     putBack: (work, dueAt) => write(work, () => settlePutBack(work, { owner, dueAt })),
     spent: (work) => write(work, () => settleSpent(work, { owner })),

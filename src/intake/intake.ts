@@ -3,6 +3,7 @@
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
@@ -12,6 +13,7 @@ import { Refused } from '../runtime/refused.ts'
 import type { Lane } from '../storage/schema.ts'
 import type { Storage, Write } from '../storage/storage.ts'
 import { Conflict, StorageUnavailable } from '../storage/storage.ts'
+import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
@@ -50,6 +52,7 @@ export function createIntake({
   handOver,
   maySendAs,
   isBulkSender = async () => false,
+  suppressions,
   settings,
   metrics,
 }: {
@@ -60,6 +63,8 @@ export function createIntake({
   maySendAs: Intake['maySendAs']
   /** Does everything from this address count as mass mail? */
   isBulkSender?: Intake['maySendAs']
+  /** Which recipients are not sent to; without it, all are. */
+  suppressions?: Pick<SuppressionCheck, 'among'>
   settings: IntakeSettings
   metrics: IntakeMetrics
 }): Intake {
@@ -128,9 +133,31 @@ export function createIntake({
     return duplicates
   }
 
+  /** The instance's own mail goes to whoever asked for it. */
+  async function suppressedOf(
+    planned: readonly PlannedMessage[],
+  ): Promise<ReadonlyMap<number, SuppressionReason>> {
+    const suppressed = new Map<number, SuppressionReason>()
+    if (suppressions === undefined) return suppressed
+    for (const { submission, recipients } of planned) {
+      if (submission.door === 'system' || submission.blocked !== undefined) continue
+      const found = await suppressions.among(
+        submission.keyId,
+        recipients.map(({ address }) => address),
+        { isBulk: submission.options.bulk === true },
+      )
+      for (const [place, reason] of found) {
+        const recipient = recipients[place]
+        if (recipient !== undefined) suppressed.set(recipient.deliveryId, reason)
+      }
+    }
+    return suppressed
+  }
+
   async function commitOnce(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
     const now = clock.now()
     const duplicates = await duplicatesOf(planned)
+    const suppressed = await suppressedOf(planned)
     const writes: Write[] = [...alongside]
     const handed: HandedWork[] = []
     let reservedBytes: number[] = []
@@ -147,6 +174,7 @@ export function createIntake({
         expiresAt: now + settings.lifetimeMs[lane],
         nodeId: storage.nodeId,
         duplicates,
+        suppressed,
         reserve,
       })
       for (const write of placed.writes) writes.push(write)
@@ -166,6 +194,7 @@ export function createIntake({
       if (submission.blocked !== undefined) metrics.blocked(submission.blocked.class, recipients.length)
     }
     if (duplicates.size > 0) metrics.blocked('duplicate-in-campaign', duplicates.size)
+    if (suppressed.size > 0) metrics.blocked('suppressed', suppressed.size)
   }
 
   async function commit(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {

@@ -15,6 +15,7 @@ import { queueRoutes } from './queue.ts'
 import { type AdminRoute, readBodyOf, readQueryOf } from './route.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
 
@@ -30,6 +31,7 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
     ...testServerRoutes(dependencies),
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
+    ...suppressionRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]

@@ -4,6 +4,7 @@ import { gatewayMigration } from './0003-gateway.ts'
 import { attemptServerMigration } from './0004-attempt-server.ts'
 import { accountDetailsMigration } from './0005-account-details.ts'
 import { reportsMigration } from './0006-reports.ts'
+import { suppressionsMigration } from './0007-suppressions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -14,6 +15,7 @@ export const migrations: readonly Migration[] = [
   attemptServerMigration,
   accountDetailsMigration,
   reportsMigration,
+  suppressionsMigration,
 ]
 
 /** The version that this program's queries are written for. */
