@@ -9,7 +9,7 @@ import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
-import { queueDepths, timeCommits, watchSubmission } from './app/measures.ts'
+import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
@@ -288,7 +288,10 @@ async function start(
           },
         })
       : undefined
-  if (incoming) stopper.add(() => incoming.stop({ graceMs }))
+  if (incoming) {
+    stopper.add(() => incoming.stop({ graceMs }))
+    watchIncoming(metrics, incoming)
+  }
   mxPort = await incoming?.listen()
   const smtpPorts = await submission?.listen()
   const bound = await http.listen()
