@@ -74,7 +74,7 @@ export function createSettler({
   async function write(work: Work, build: (now: number) => Commit | Promise<Commit>): Promise<true> {
     for (let isFirst = true; ; isFirst = false) {
       try {
-        const result = await storage.commit(await build(clock.now()))
+        const result = await storage.commit({ ...(await build(clock.now())), isPatient: true })
         if (result === 'lost')
           log.warn({ workId: work.id }, 'the lease was no longer ours: result not recorded')
         return true

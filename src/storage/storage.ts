@@ -27,8 +27,10 @@ export type Storage = {
  * - `guards` are checked first, in the same transaction: each deletes or updates exactly one row that must still be
  *   as expected (our lease). If one does not match, nothing of this commit is applied and the result is `lost`.
  * - A unique violation rejects with `Conflict`; commits that shared its transaction are not harmed.
+ * - `isPatient`: nobody waits for the answer, so that it may wait a few milliseconds for others to share a flush with.
  */
 export type Commit = {
+  isPatient?: boolean
   guards?: readonly Write[]
   writes: readonly Write[]
 }
