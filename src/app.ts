@@ -141,7 +141,8 @@ async function start(
   const returnPaths = createReturnPaths({
     domain: bounceDomain,
     customLabel: returnPathLabel,
-    secrets: [seal.derive('return-path')],
+    secretOf: (period) => seal.derive(`return-path ${period}`),
+    now: clock.now,
   })
 
   const connecting = {

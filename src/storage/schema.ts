@@ -55,6 +55,12 @@ export type EventKind =
   | 'released'
   | 'retried'
   | 'dropped'
+  /** A report told that another host still tries. */
+  | 'delay-reported'
+  /** A report told that it arrived, or where it went on to. */
+  | 'delivery-reported'
+  /** The recipient called it spam, or asked for no more. */
+  | 'complained'
 
 export interface Schema extends InboundTables {
   meta: { name: string; value: string }

@@ -3,7 +3,8 @@ import { sendersMigration } from './0002-senders.ts'
 import { gatewayMigration } from './0003-gateway.ts'
 import { attemptServerMigration } from './0004-attempt-server.ts'
 import { accountDetailsMigration } from './0005-account-details.ts'
-import { inboundMigration } from './0006-inbound.ts'
+import { reportsMigration } from './0006-reports.ts'
+import { inboundMigration } from './0007-inbound.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -13,6 +14,7 @@ export const migrations: readonly Migration[] = [
   gatewayMigration,
   attemptServerMigration,
   accountDetailsMigration,
+  reportsMigration,
   inboundMigration,
 ]
 

@@ -2,7 +2,7 @@
 import type { Migration } from './migration.ts'
 
 export const inboundMigration: Migration = {
-  version: 6,
+  version: 7,
   name: 'incoming mail',
   statements: ({ integer, text, bytes, end }) => [
     `CREATE TABLE aliases (
