@@ -72,6 +72,8 @@ export const inboundMigration: Migration = {
     'CREATE INDEX inbox_by_age ON inbox (received_at)',
     'CREATE UNIQUE INDEX inbox_taken_once ON inbox (taken_id, account_id) WHERE taken_id IS NOT NULL',
     'CREATE INDEX inbox_by_answer ON inbox (answered_to, account_id, received_at) WHERE answered_to IS NOT NULL',
+    // Who was written to before is a known contact.
+    'CREATE INDEX deliveries_by_recipient ON deliveries (recipient, key_id)',
     `CREATE TABLE inbox_bodies (inbox_id ${integer} PRIMARY KEY, content ${bytes} NOT NULL) ${end}`,
   ],
 }
