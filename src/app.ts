@@ -7,6 +7,7 @@ import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
@@ -105,6 +106,7 @@ async function start(
     dkim: config.dkim,
   })
 
+  let mxPort: number | undefined
   const lab =
     config.mode === 'lab' && listen
       ? await startLab({
@@ -113,6 +115,7 @@ async function start(
           logLevel: config.log.level === 'silent' ? 'fatal' : config.log.level,
           ports: { dns: config.lab.dnsPort, receiver: config.lab.receiverPort },
           tls: { cert: certificates.certificate, key: certificates.key },
+          ownMailHost: () => (mxPort === undefined ? null : { host: config.name, port: mxPort }),
           published: () => publishedRecords(storage, { name: config.name, bounceDomain }),
           settings: {
             greylistMs: config.lab.greylistSeconds * 1000,
@@ -172,7 +175,10 @@ async function start(
         },
         ...connecting,
         metrics,
-        ...(lab !== undefined && { port: lab.receiver.port }),
+        ...(lab !== undefined && {
+          port: lab.receiver.port,
+          portOf: (host: string) => (host === config.name ? mxPort : undefined),
+        }),
         ownHosts,
         schedule: retrySchedule(config),
         // In the lab somebody watches: a host that was started a moment too late is tried again at once.
@@ -266,9 +272,18 @@ async function start(
     stopper.add(() => submission.stop({ graceMs }))
     watchSubmission(metrics, submission)
   }
+  const incoming =
+    listen && config.roles.includes('mx')
+      ? createIncoming({
+          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, log, clock },
+          suppress: () => [],
+        })
+      : undefined
+  if (incoming) stopper.add(() => incoming.stop({ graceMs }))
+  mxPort = await incoming?.listen()
   const smtpPorts = await submission?.listen()
   const bound = await http.listen()
-  const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, bound })
+  const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, mx: mxPort, bound })
   // With a free port, the address is known only now.
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
 

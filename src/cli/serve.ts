@@ -65,6 +65,7 @@ function screenOf(config: Config, ready: ReadyInfo): FirstScreen {
     ...given('httpsUrl', ready.httpsUrl),
     ...given('starttlsPort', ready.submission.starttls),
     ...given('tlsPort', ready.submission.tls),
+    ...given('mxPort', ready.mx),
     ...given('ca', ready.ca),
     from: ready.from,
     apiKey: ready.apiKey,

@@ -59,6 +59,8 @@ export type DispatcherOptions = {
   name: string
   /** Of MX hosts: 25, or the lab's receiver. */
   port?: number
+  /** Of the MX hosts that have another. */
+  portOf?(host: string): number | undefined
   /** Source address of outgoing connections. */
   localAddress?: string
   /** Send to IPv6 addresses of MX hosts too. Off unless our own address has PTR and reputation there. */
