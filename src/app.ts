@@ -7,6 +7,7 @@ import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchSubmission } from './app/measures.ts'
@@ -29,6 +30,7 @@ import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
+import { forgetOldInbox } from './inbound/inbox.ts'
 import { createIntake } from './intake/intake.ts'
 import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
@@ -230,6 +232,12 @@ async function start(
     log,
   })
 
+  const inbound = await createInboundMail({
+    ...{ storage, clock, log, intake, returnPaths },
+    suppress: () => [],
+    host: config.name,
+    systemKeyId: identity.systemKeyId,
+  })
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []
   const http = createHttpServer({
@@ -251,6 +259,7 @@ async function start(
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     domains,
+    inbound,
     gateway: {
       router,
       seal,
@@ -275,8 +284,7 @@ async function start(
   const incoming =
     listen && config.roles.includes('mx')
       ? createIncoming({
-          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, log, clock },
-          suppress: () => [],
+          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
         })
       : undefined
   if (incoming) stopper.add(() => incoming.stop({ graceMs }))
@@ -288,7 +296,10 @@ async function start(
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
 
   if (listen) {
-    const retention = startRetention({ storage, clock, log, settings: config.retention })
+    const retention = startRetention({
+      ...{ storage, clock, log, settings: config.retention },
+      forgetMore: (settings) => forgetOldInbox(storage, settings),
+    })
     stopper.add(() => retention.stop())
     if (delivers) {
       const watch = watchDomains(domains, { queue })

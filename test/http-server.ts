@@ -117,6 +117,7 @@ export async function startTestHttp(
     wakeDelivery: options.wakeDelivery ?? (() => undefined),
     adminToken,
     version: '0.0.0-test',
+    inbound: { simulate: async () => [] },
     gateway: {
       router: createRouter({ storage, clock, seal: plainSeal }),
       seal: plainSeal,

@@ -7,8 +7,8 @@ import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import { Conflict, type Storage } from '../storage/storage.ts'
 import type { AliasPolicy } from '../storage/tables/inbound.ts'
-import { sanitiseAliasName } from './alias-name.ts'
 import { catchallAddress } from './addresses.ts'
+import { sanitiseAliasName } from './alias-name.ts'
 import { ownersOfDomain } from './owners.ts'
 
 export type Alias = {
@@ -58,7 +58,10 @@ export async function createAlias(
   }
   const defaults = JSON.stringify(wanted.defaults ?? {})
   if (defaults.length > maxDefaultsLength) {
-    throw new Refused('bad-value', `the default values have ${defaults.length} characters; at most 10000 are kept`)
+    throw new Refused(
+      'bad-value',
+      `the default values have ${defaults.length} characters; at most 10000 are kept`,
+    )
   }
   const isSpecial = [defaultAddresses(parameters).bounce, catchallAddress(parameters)].includes(address)
   if (isSpecial && endsAt === undefined) {

@@ -63,7 +63,9 @@ function inShort(changes: Parameters<typeof message>[0], more: Partial<Knowledge
       return decision.routes
         .map((route) => {
           if (route.kind !== 'reply') return `${route.kind} ${route.aliasId}`
-          return route.to.kind === 'lead' ? `reply to lead ${route.to.leadId}` : `reply to ${route.to.messageId}`
+          return route.to.kind === 'lead'
+            ? `reply to lead ${route.to.leadId}`
+            : `reply to ${route.to.messageId}`
         })
         .join(', ')
     default:
@@ -71,7 +73,12 @@ function inShort(changes: Parameters<typeof message>[0], more: Partial<Knowledge
   }
 }
 
-type Case = [what: string, message: Parameters<typeof message>[0], expected: string, more?: Partial<Knowledge>]
+type Case = [
+  what: string,
+  message: Parameters<typeof message>[0],
+  expected: string,
+  more?: Partial<Knowledge>,
+]
 
 const tag = '<x-loop-detection-bounce-email@shop.example>'
 const catchall = 'catchall@shop.example'
@@ -94,7 +101,11 @@ const byOrder: Record<string, Case[]> = {
   'what is an answer to something': [
     ['In-Reply-To a lead', { inReplyTo: ['<lead@a.example>'] }, 'reply to lead 7'],
     ['In-Reply-To a message of ours', { inReplyTo: ['<ours@shop.example>'] }, 'reply to 9'],
-    ['References, the newest', { references: ['<ours@shop.example>', '<lead@a.example>'] }, 'reply to lead 7'],
+    [
+      'References, the newest',
+      { references: ['<ours@shop.example>', '<lead@a.example>'] },
+      'reply to lead 7',
+    ],
     [
       'In-Reply-To before References',
       { inReplyTo: ['<ours@shop.example>'], references: ['<lead@a.example>'] },
@@ -122,7 +133,11 @@ const byOrder: Record<string, Case[]> = {
       { recipients: ['nobody@shop.example', 'info@shop.example'], inReplyTo: ['<ours@shop.example>'] },
       'reply to 9',
     ],
-    ['a lead and its alias in To', { to: ['info@shop.example'], inReplyTo: ['<lead@a.example>'] }, 'reply to lead 7'],
+    [
+      'a lead and its alias in To',
+      { to: ['info@shop.example'], inReplyTo: ['<lead@a.example>'] },
+      'reply to lead 7',
+    ],
     [
       'a stranger to an alias of known contacts',
       { to: ['partners@shop.example'], inReplyTo: ['<lead@a.example>'] },
@@ -131,10 +146,19 @@ const byOrder: Record<string, Case[]> = {
   ],
   'the catchall': [
     ['alone', { to: [catchall] }, 'catchall'],
-    ['alone in To, an alias in Cc', { to: [catchall], recipients: [catchall, 'info@shop.example'] }, 'catchall'],
+    [
+      'alone in To, an alias in Cc',
+      { to: [catchall], recipients: [catchall, 'info@shop.example'] },
+      'catchall',
+    ],
     ['beside an alias: the alias wins', { to: [catchall, 'info@shop.example'] }, 'alias 1'],
     ['beside a stranger', { to: [catchall, 'bob@b.example'] }, 'catchall'],
-    ['beside a stranger, with a fallback', { to: [catchall, 'bob@b.example'] }, 'fallback 1', { fallback: info.id }],
+    [
+      'beside a stranger, with a fallback',
+      { to: [catchall, 'bob@b.example'] },
+      'fallback 1',
+      { fallback: info.id },
+    ],
     ['alone, with a fallback', { to: [catchall] }, 'catchall', { fallback: info.id }],
   ],
   aliases: [
@@ -143,7 +167,12 @@ const byOrder: Record<string, Case[]> = {
     ['several: a route for each', { to: ['info@shop.example', 'help@shop.example'] }, 'alias 1, alias 3'],
     ['the same name elsewhere', { to: ['info@other.example'] }, 'no-route'],
     ['any domain', { to: ['help@other.example'] }, 'alias 3'],
-    ['any domain, not among the allowed', { to: ['help@other.example'] }, 'no-route', { allowedDomains: ['c.example'] }],
+    [
+      'any domain, not among the allowed',
+      { to: ['help@other.example'] },
+      'no-route',
+      { allowedDomains: ['c.example'] },
+    ],
     ['any domain, allowed', { to: ['help@c.example'] }, 'alias 3', { allowedDomains: ['c.example'] }],
     ['any domain, of an alias', { to: ['help@shop.example'] }, 'alias 3', { allowedDomains: ['c.example'] }],
     ['known contacts, a stranger', { to: ['partners@shop.example'] }, 'alias-refusal'],
@@ -166,21 +195,46 @@ const byOrder: Record<string, Case[]> = {
       'alias 4',
       { aliases: [{ ...temporary, name: 'catchall' }] },
     ],
-    ['end by themselves', { to: ['bounce@shop.example'] }, 'bounce', { aliases: [{ ...temporary, endsAt: now }] }],
-    ['end and leave no alias', { to: ['x@shop.example'] }, 'no-route', { aliases: [{ ...temporary, name: 'x', endsAt: now }] }],
-    ['never win over duplicates', { to: ['bounce@shop.example'] }, 'ignore duplicate', { aliases: [temporary], duplicateOf: 'mail 3' }],
+    [
+      'end by themselves',
+      { to: ['bounce@shop.example'] },
+      'bounce',
+      { aliases: [{ ...temporary, endsAt: now }] },
+    ],
+    [
+      'end and leave no alias',
+      { to: ['x@shop.example'] },
+      'no-route',
+      { aliases: [{ ...temporary, name: 'x', endsAt: now }] },
+    ],
+    [
+      'never win over duplicates',
+      { to: ['bounce@shop.example'] },
+      'ignore duplicate',
+      { aliases: [temporary], duplicateOf: 'mail 3' },
+    ],
   ],
   'the loop limit': [
     ['new leads, one below', { to: ['info@shop.example'] }, 'alias 1', loop({ newLeads: 19 })],
     ['new leads, reached', { to: ['info@shop.example'] }, 'loop-limit', loop({ newLeads: 20 })],
-    ['an allowed sender', { to: ['info@shop.example'] }, 'alias 1', loop({ newLeads: 99, senderIsAllowed: true })],
+    [
+      'an allowed sender',
+      { to: ['info@shop.example'] },
+      'alias 1',
+      loop({ newLeads: 99, senderIsAllowed: true }),
+    ],
     [
       'answers on one lead',
       { inReplyTo: ['<lead@a.example>'] },
       'loop-limit',
       loop({ onLead: new Map([[7 as LeadId, 20]]) }),
     ],
-    ['answers are not counted as new leads', { inReplyTo: ['<lead@a.example>'] }, 'reply to lead 7', loop({ newLeads: 20 })],
+    [
+      'answers are not counted as new leads',
+      { inReplyTo: ['<lead@a.example>'] },
+      'reply to lead 7',
+      loop({ newLeads: 20 }),
+    ],
     ['a fallback', {}, 'loop-limit', { fallback: info.id, ...loop({ newLeads: 20 }) }],
     ['mail without a route says so', {}, 'no-route', loop({ newLeads: 20 })],
   ],

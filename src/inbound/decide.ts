@@ -96,7 +96,9 @@ export function decide(message: DecisionMessage, known: Knowledge): Decision {
   const temporary = temporaryAliases(message, known)
   for (const alias of temporary) {
     const ends = new Date(alias.endsAt ?? 0).toISOString()
-    say(`${addressOf(alias)} is a temporary alias until ${ends}, and wins over what the address is otherwise.`)
+    say(
+      `${addressOf(alias)} is a temporary alias until ${ends}, and wins over what the address is otherwise.`,
+    )
   }
   const { bounce, catchall } = withoutTemporary(known.addresses, known)
 
@@ -183,7 +185,8 @@ function bounceSign(
   const addressed = to.find((address) => bounce.includes(address))
   if (addressed !== undefined) return `${addressed} is the address that returned mail goes to`
   if (sender.startsWith('mailer-daemon@')) return `It is from ${sender}`
-  if (contentType === 'multipart/report' || reportType === 'delivery-status') return 'It is a report by its type'
+  if (contentType === 'multipart/report' || reportType === 'delivery-status')
+    return 'It is a report by its type'
   return undefined
 }
 
@@ -240,7 +243,8 @@ function routesTo(
   const open = aliases.filter((alias) => mayWrite(alias, known))
   const refusing = aliases.find((alias) => !mayWrite(alias, known))
   if (open.length === 0 && refusing !== undefined) return refuse(refusing, message, because)
-  if (refusing !== undefined) because.push(`${addressOf(refusing)} takes mail of known contacts only: left out.`)
+  if (refusing !== undefined)
+    because.push(`${addressOf(refusing)} takes mail of known contacts only: left out.`)
   because.push(`It is for ${listOf(open)}: a new lead${open.length > 1 ? ' for each' : ''}.`)
   const routes = open.map((alias): Route => ({ kind: 'alias', aliasId: alias.id }))
   return limited({ kind: 'routes', routes, because }, message, known)
@@ -262,7 +266,9 @@ function limited(
     const count = leadId === undefined ? loop.newLeads : (loop.onLead.get(leadId) ?? 0)
     if (count < loop.threshold) continue
     const what = leadId === undefined ? `${count} new leads` : `${count} messages on lead ${leadId}`
-    because.push(`${sender} made ${what} within ${loop.minutes} minutes; at most ${loop.threshold} are taken.`)
+    because.push(
+      `${sender} made ${what} within ${loop.minutes} minutes; at most ${loop.threshold} are taken.`,
+    )
     return { kind: 'answer', answer: 'loop-limit', because }
   }
   return decision

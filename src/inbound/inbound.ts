@@ -112,9 +112,11 @@ export function createInbound(parts: InboundParts): Inbound {
     { outcome, because, isTaken = true }: { outcome: string; because: string[]; isTaken?: boolean },
   ): Promise<Handled> {
     const inboxId = (await storage.reserveIds(1)) as InboxId
-    await storage.db.transaction().execute((db) =>
-      insertIncoming(db, { inboxId, accountId, mail, outcome, because, isTaken, now: clock.now() }),
-    )
+    await storage.db
+      .transaction()
+      .execute((db) =>
+        insertIncoming(db, { inboxId, accountId, mail, outcome, because, isTaken, now: clock.now() }),
+      )
     return { accountId, inboxId, outcome, because }
   }
 

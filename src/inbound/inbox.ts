@@ -1,10 +1,10 @@
 /** Everything that came in, with what was decided: rows. */
 import { type Kysely, sql } from 'kysely'
+import type { Address } from '../mail/address.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { AccountId, InboxId, LeadId } from '../mail/ids.ts'
 import type { IncomingMessage } from '../mail/incoming-message.ts'
 import { displayMailbox } from '../mail/mailbox.ts'
-import type { Address } from '../mail/address.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -141,7 +141,8 @@ export async function findIncoming(
     )
   }
   const row = await query.executeTakeFirst()
-  if (row === undefined) throw new Refused('not-found', `there is no incoming mail ${inboxId} (paravion inbound list)`)
+  if (row === undefined)
+    throw new Refused('not-found', `there is no incoming mail ${inboxId} (paravion inbound list)`)
   const body = await db
     .selectFrom('inbox_bodies')
     .select('content')

@@ -18,7 +18,11 @@ const attacks: [what: string, html: string, gone: RegExp][] = [
   ['an object', '<object data="x.swf"></object><embed src="x">', /<object|<embed/],
   ['a base', '<base href="https://e.example/">', /<base/],
   ['a refresh', '<meta http-equiv="refresh" content="0;url=https://e.example">', /refresh/],
-  ['a style sheet', '<style>@import "https://e.example/x.css"</style><link rel=stylesheet href=//e>', /e\.example|<link/],
+  [
+    'a style sheet',
+    '<style>@import "https://e.example/x.css"</style><link rel=stylesheet href=//e>',
+    /e\.example|<link/,
+  ],
   ['a style that fetches', '<p style="background:url(https://e.example/p.gif);color:red">x</p>', /url\(/],
   ['a style that covers the page', '<p style="position:fixed;top:0;color:red">x</p>', /position/],
   ['an SVG', '<svg onload="alert(1)"><script>alert(1)</script></svg>', /<svg|alert/],
@@ -38,7 +42,10 @@ for (const [what, html, gone] of attacks) {
 
 test('links stay, open elsewhere and say where they go', () => {
   const { html } = safePage(read('<a href="https://shop.example/activate/x">Confirm</a>'), { images: 'none' })
-  assert.match(html, /<a href="https:\/\/shop\.example\/activate\/x"[^>]* rel="noopener noreferrer nofollow">/)
+  assert.match(
+    html,
+    /<a href="https:\/\/shop\.example\/activate\/x"[^>]* rel="noopener noreferrer nofollow">/,
+  )
   assert.match(html, /\[https:\/\/shop\.example\/activate\/x\]/)
 })
 

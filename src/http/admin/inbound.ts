@@ -6,8 +6,8 @@ import { findLead, listLeads, setLeadState } from '../../inbound/leads.ts'
 import { type Address, parseAddress } from '../../mail/address.ts'
 import type { InboxId, LeadId } from '../../mail/ids.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
-import { BadField } from '../errors.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { BadField } from '../errors.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -16,7 +16,9 @@ const key = z.string().optional().describe('An API key of the account; the first
 const keyQuery = z.strictObject({ key })
 const pageQuery = {
   key,
-  before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional().describe('Only ids below this one'),
+  before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+    .optional()
+    .describe('Only ids below this one'),
   limit: queryNumber({ min: 1, max: 500 }).optional(),
 }
 const time = z.number().describe('Milliseconds since 1970')
@@ -95,7 +97,11 @@ function aliasRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
         policy: z.enum(['everyone', 'known']).optional(),
         anyDomain: z.boolean().optional().describe('Its name counts at every domain of the account'),
         defaults: z.record(z.string(), z.string()).optional().describe('What its leads start with'),
-        refusal: z.string().max(5_000).optional().describe('What strangers are told where known contacts may write'),
+        refusal: z
+          .string()
+          .max(5_000)
+          .optional()
+          .describe('What strangers are told where known contacts may write'),
         endsAt: time.optional(),
       }),
       answer: z.object({ alias }),
@@ -241,7 +247,9 @@ function inboxRoutes({ storage, inbound }: HttpDependencies): AdminRoute[] {
         recipients: z.array(z.string()).max(100).optional().describe('Those of its header when left out'),
       }),
       answer: z.object({
-        decisions: z.array(z.object({ accountId: z.number(), outcome: z.string(), because: z.array(z.string()) })),
+        decisions: z.array(
+          z.object({ accountId: z.number(), outcome: z.string(), because: z.array(z.string()) }),
+        ),
       }),
       async handle({ body: { message, envelopeFrom, recipients } }) {
         const raw = Buffer.from(message, 'base64')
@@ -252,7 +260,9 @@ function inboxRoutes({ storage, inbound }: HttpDependencies): AdminRoute[] {
           recipients: recipients?.map(toAddress) ?? read.recipients.map(({ address }) => address),
           authentication: { spf: 'none', dkim: 'none', dmarc: 'none' },
         })
-        return { decisions: decisions.map(({ accountId, outcome, because }) => ({ accountId, outcome, because })) }
+        return {
+          decisions: decisions.map(({ accountId, outcome, because }) => ({ accountId, outcome, because })),
+        }
       },
     }),
   ]

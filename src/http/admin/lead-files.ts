@@ -65,7 +65,10 @@ export function registerLeadFiles(
 }
 
 /** Saved, never shown: whatever the sender called its type, no browser may run it in our name. */
-function sendFile(reply: FastifyReply, { name, content }: { name: string; content: Uint8Array }): FastifyReply {
+function sendFile(
+  reply: FastifyReply,
+  { name, content }: { name: string; content: Uint8Array },
+): FastifyReply {
   const plain = name.replaceAll(/[^A-Za-z0-9._ -]/g, '_').slice(0, 150)
   const coded = encodeURIComponent(name.toWellFormed().slice(0, 150)).replaceAll(
     /['()*!]/g,
