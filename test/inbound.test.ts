@@ -34,7 +34,7 @@ async function deliver(
     if (!answer.startsWith('250')) return answer
   }
   await say('DATA')
-  return say(`${raw.replaceAll('\n', '\r\n')}\r\n.`)
+  return await say(`${raw.replaceAll('\n', '\r\n')}\r\n.`)
 }
 
 let count = 0
@@ -115,8 +115,8 @@ scenario('an answer to a message of ours becomes a lead of its own, once', async
   await setUp(app)
   const { messageId } = await app.send({ to: 'ann@client.example' })
   const { body } = await app.admin('GET', `/api/messages/${messageId}`)
-  const { story } = body as { story: { message: { id: number; headerMessageId: string } } }
-  const more = `References: <x@client.example> ${story.message.headerMessageId}\n`
+  const { story } = body as { story: { message: { id: number; messageId: string } } }
+  const more = `References: <x@client.example> ${story.message.messageId}\n`
 
   for (let i = 0; i < 2; i++) {
     const raw = mail({ to: 'hello@shop.example', more })
