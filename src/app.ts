@@ -7,6 +7,7 @@ import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
@@ -31,6 +32,7 @@ import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
+import { forgetOldInbox } from './inbound/inbox.ts'
 import { createIntake } from './intake/intake.ts'
 import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
@@ -235,6 +237,15 @@ async function start(
     log,
   })
 
+  const inbound = await createInboundMail({
+    ...{ storage, clock, log, intake, returnPaths },
+    suppress(entry) {
+      suppressions.forget(entry.keyId, entry.address)
+      return [suppress(entry)]
+    },
+    host: config.name,
+    systemKeyId: identity.systemKeyId,
+  })
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []
   const http = createHttpServer({
@@ -257,6 +268,7 @@ async function start(
     version,
     domains,
     suppressionCheck: suppressions,
+    inbound,
     gateway: {
       router,
       seal,
@@ -281,11 +293,7 @@ async function start(
   const incoming =
     listen && config.roles.includes('mx')
       ? createIncoming({
-          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, log, clock },
-          suppress(entry) {
-            suppressions.forget(entry.keyId, entry.address)
-            return [suppress(entry)]
-          },
+          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
         })
       : undefined
   if (incoming) {
@@ -300,7 +308,10 @@ async function start(
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
 
   if (listen) {
-    const retention = startRetention({ storage, clock, log, settings: config.retention })
+    const retention = startRetention({
+      ...{ storage, clock, log, settings: config.retention },
+      forgetMore: (settings) => forgetOldInbox(storage, settings),
+    })
     stopper.add(() => retention.stop())
     if (delivers) {
       const watch = watchDomains(domains, { queue })

@@ -118,6 +118,7 @@ export async function startTestHttp(
     adminToken,
     version: '0.0.0-test',
     suppressionCheck: { forget: () => undefined },
+    inbound: { simulate: async () => [] },
     gateway: {
       router: createRouter({ storage, clock, seal: plainSeal }),
       seal: plainSeal,

@@ -46,7 +46,7 @@ scenario('the incoming port relays for nobody, and knows nobody by guessing', as
   await wire.read(2)
   const asked: [recipient: string, reply: RegExp][] = [
     ['ok@inbox.test', /^550 5\.7\.1 Relaying denied/],
-    ['hello@shop.example', /^550 5\.1\.1 No such recipient/],
+    ['hello@shop.example', /^250 /],
     ['b+abc.aaaaaaaaaaaaaaaa@bounce.mail.paravion.example', /^550 5\.1\.1 No such recipient/],
   ]
   for (const [recipient, reply] of asked) {

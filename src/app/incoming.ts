@@ -2,22 +2,16 @@
 import { Resolver } from 'node:dns/promises'
 import type { DNSResolver } from 'mailauth'
 import type { Config } from '../config.ts'
-import { type AppliedReport, type ApplyReportParts, applyReport } from '../inbound/apply-report.ts'
-import { keysOfBounceAddresses } from '../inbound/find-reported.ts'
-import { type Address, formatAddress } from '../mail/address.ts'
-import { readIncoming } from '../mail/incoming-message.ts'
-import { readReport } from '../mail/read-report.ts'
+import type { Inbound } from '../inbound/inbound.ts'
+import { createAccepts } from '../inbound/owners.ts'
+import { formatAddress } from '../mail/address.ts'
+import type { ReturnPaths } from '../mail/return-path.ts'
 import type { Certificates } from '../runtime/certificates.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMailVerifier, type Verdicts, type Verifier } from '../runtime/mail-verifier.ts'
 import type { SmtpAnswer } from '../smtp/handlers.ts'
-import {
-  type Acceptance,
-  createIncomingServer,
-  type IncomingMail,
-  type IncomingServer,
-} from '../smtp/incoming.ts'
+import { createIncomingServer, type IncomingMail, type IncomingServer } from '../smtp/incoming.ts'
 import type { Storage } from '../storage/storage.ts'
 import { isOpen } from './listeners.ts'
 
@@ -28,8 +22,8 @@ export type IncomingParts = {
   dnsServers: readonly string[]
   bounceDomain: string
   storage: Storage
-  returnPaths: ApplyReportParts['returnPaths']
-  suppress: ApplyReportParts['suppress']
+  returnPaths: Pick<ReturnPaths, 'read'>
+  inbound: Pick<Inbound, 'receive'>
   log: Log
   clock: Clock
 }
@@ -44,7 +38,11 @@ export function createIncoming(parts: IncomingParts): IncomingServer | undefined
     host: mx.host,
     port: mx.port,
     secureContext: { cert: certificates.certificate, key: certificates.key },
-    accepts: (recipient) => accepts(parts, recipient),
+    accepts: createAccepts({
+      storage: parts.storage,
+      isReturnPath: (address) => parts.returnPaths.read(address) !== undefined,
+      bounceDomain: parts.bounceDomain,
+    }),
     receive: createReceive(parts),
     limits: {
       maxMessageBytes: mx.maxMessageBytes,
@@ -62,65 +60,17 @@ export function createIncoming(parts: IncomingParts): IncomingServer | undefined
   })
 }
 
-/** Return paths that are sealed by us, and bounce addresses of accounts; nothing else, whatever its domain. */
-async function accepts(
-  { storage, returnPaths, bounceDomain }: Pick<IncomingParts, 'storage' | 'returnPaths' | 'bounceDomain'>,
-  recipient: Address,
-): Promise<Acceptance> {
-  if (returnPaths.read(recipient) !== undefined) return 'ok'
-  if (recipient.domain === bounceDomain) return 'no-such-recipient'
-  if ((await keysOfBounceAddresses(storage.db, [recipient])).length > 0) return 'ok'
-  return (await isAccountDomain(storage, recipient.domain)) ? 'no-such-recipient' : 'relaying-denied'
-}
-
-async function isAccountDomain({ db }: Storage, domain: string): Promise<boolean> {
-  const own = await db.selectFrom('domains').select('id').where('name', '=', domain).executeTakeFirst()
-  if (own !== undefined) return true
-  const parameter = await db
-    .selectFrom('system_parameters')
-    .select('account_id')
-    .where('name', '=', 'mail.catchall.domain')
-    .where('value', '=', domain)
-    .executeTakeFirst()
-  return parameter !== undefined
-}
-
 function createReceive(parts: IncomingParts): (mail: IncomingMail) => Promise<SmtpAnswer> {
-  const { storage, returnPaths, suppress, log, clock } = parts
   const verify = createIncomingVerifier(parts)
   return async (mail) => {
-    const message = await readIncoming(mail.raw)
-    const report = readReport(message, mail.raw)
-    const verdicts = await verify(mail)
-    const { spf, dkim, dmarc } = verdicts
-    const facts = {
-      from: mail.envelopeFrom === null ? '' : formatAddress(mail.envelopeFrom),
-      to: mail.recipients.map(formatAddress).slice(0, 10),
+    const { spf, dkim, dmarc } = await verify(mail)
+    return parts.inbound.receive({
+      envelopeFrom: mail.envelopeFrom === null ? '' : formatAddress(mail.envelopeFrom),
+      recipients: mail.recipients,
+      raw: mail.raw,
       client: mail.client.address,
-      ...{ spf, dkim, dmarc },
-    }
-    if (report === undefined) {
-      log.info(facts, 'incoming mail refused: no report')
-      return { code: 550, enhanced: '5.7.1', text: 'This address takes reports about mail only' }
-    }
-    const applied = await applyReport(
-      { storage, returnPaths, suppress },
-      { report, addressedTo: mail.recipients, now: clock.now() },
-    )
-    log.info(
-      { ...facts, kind: report.kind, outcome: applied.outcome, steps: applied.steps },
-      'report received',
-    )
-    return takenAs(applied)
-  }
-}
-
-/** Reports without effect are taken all the same: whoever sends one can do nothing about it. */
-function takenAs({ outcome }: AppliedReport): SmtpAnswer {
-  return {
-    code: 250,
-    enhanced: '2.0.0',
-    text: outcome === 'applied' ? 'Ok: report noted' : 'Ok: report taken',
+      authentication: { spf, dkim, dmarc },
+    })
   }
 }
 

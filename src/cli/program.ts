@@ -1,13 +1,16 @@
 /** All commands. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAliasCommands } from './alias.ts'
 import { addBackupCommands } from './backup.ts'
 import { addConfigCommands } from './config.ts'
 import { addDomainCommands } from './domain.ts'
 import { addExplainCommand } from './explain.ts'
+import { addInboundCommands } from './inbound.ts'
 import { addInboxCommand } from './inbox.ts'
 import { addKeyCommands } from './key.ts'
 import { addLabCommands } from './lab.ts'
+import { addLeadCommands } from './lead.ts'
 import { addMessageCommands } from './message.ts'
 import { addParamCommands } from './param.ts'
 import { addQueueCommands } from './queue.ts'
@@ -37,6 +40,9 @@ export function createProgram(): Command {
   addParamCommands(program)
   addExplainCommand(program)
   addSuppressionCommands(program)
+  addAliasCommands(program)
+  addLeadCommands(program)
+  addInboundCommands(program)
   addLabCommands(program)
   addBackupCommands(program)
   addConfigCommands(program)

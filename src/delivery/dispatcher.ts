@@ -305,6 +305,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function envelopeSender({ work: { message }, route, signed: { from } }: Job): string {
+    if (message.options.nullSender) return ''
     if (route.envelopeFrom !== undefined) return route.envelopeFrom
     const author = from === undefined ? message : { ...message, fromAddress: formatAddress(from) }
     return options.returnPath(message.id, author)

@@ -5,6 +5,7 @@ import type { Destination } from '../delivery/resolve-destination.ts'
 import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
 import type { ConnectionTest } from '../delivery/test-result.ts'
 import type { DomainsContext } from '../domains/context.ts'
+import type { Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RelayServer } from '../routing/route.ts'
@@ -35,6 +36,8 @@ export type HttpDependencies = {
   domains: DomainsContext
   /** Learns of changes to the suppression lists. */
   suppressionCheck: Pick<SuppressionCheck, 'forget'>
+  /** Mail that comes in. */
+  inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */
   gateway: GatewayDependencies
   /** Why this process cannot do its work now (a listener is down, …); empty when it can. Storage is asked besides. */

@@ -16,6 +16,7 @@ import type {
   ServerId,
   WorkId,
 } from '../mail/ids.ts'
+import type { InboundTables } from './tables/inbound.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
 
 /** Milliseconds since 1970. */
@@ -62,7 +63,7 @@ export type EventKind =
   /** The recipient called it spam, or asked for no more. */
   | 'complained'
 
-export interface Schema extends SuppressionTables {
+export interface Schema extends InboundTables, SuppressionTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */

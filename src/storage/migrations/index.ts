@@ -4,7 +4,8 @@ import { gatewayMigration } from './0003-gateway.ts'
 import { attemptServerMigration } from './0004-attempt-server.ts'
 import { accountDetailsMigration } from './0005-account-details.ts'
 import { reportsMigration } from './0006-reports.ts'
-import { suppressionsMigration } from './0007-suppressions.ts'
+import { inboundMigration } from './0007-inbound.ts'
+import { suppressionsMigration } from './0008-suppressions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   attemptServerMigration,
   accountDetailsMigration,
   reportsMigration,
+  inboundMigration,
   suppressionsMigration,
 ]
 

@@ -2,7 +2,7 @@
 import type { Migration } from './migration.ts'
 
 export const suppressionsMigration: Migration = {
-  version: 7,
+  version: 8,
   name: 'suppressions',
   statements: ({ integer, text, end }) => [
     `CREATE TABLE suppressions (
