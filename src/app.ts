@@ -10,7 +10,7 @@ import { ensureIdentity } from './app/first-start.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
-import { queueDepths, timeCommits, watchSubmission } from './app/measures.ts'
+import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
@@ -287,7 +287,10 @@ async function start(
           ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
         })
       : undefined
-  if (incoming) stopper.add(() => incoming.stop({ graceMs }))
+  if (incoming) {
+    stopper.add(() => incoming.stop({ graceMs }))
+    watchIncoming(metrics, incoming)
+  }
   mxPort = await incoming?.listen()
   const smtpPorts = await submission?.listen()
   const bound = await http.listen()

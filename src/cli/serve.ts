@@ -21,7 +21,7 @@ export function addServeCommand(program: Command): void {
     )
     .option(
       '--roles <list>',
-      'what this process does, when several share a database: api,submission,delivery',
+      'what this process does, when several share a database: api,submission,delivery,mx',
     )
     .action(serve)
 }
