@@ -1,6 +1,8 @@
 /** Mail that comes in: leads, answers, refusals; and the note of the page about senders without a mailbox. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseAddress } from '../src/mail/address.ts'
+import { composeDsn } from '../src/mail/reports.ts'
 import { scenario, startTestApp, type TestApp } from './app.ts'
 import { openWire } from './smtp-wire.ts'
 
@@ -293,3 +295,66 @@ scenario(
     assert.equal(decisions[0]?.outcome, 'report')
   },
 )
+
+scenario('a DSN to the bounce address marks the right message, and no other tenant’s', async (_t, app) => {
+  await setUp(app)
+  const { messageId } = await app.send({ to: 'ann@inbox.test' })
+  // The instance itself is another account: its mail is not the business of this one's bounce address.
+  await ask(app, 'POST', '/senders', { email: 'bob@inbox.test' })
+  await app.idle()
+  const headerIdOf = async (to: string) => {
+    const [found] = await app.received(to)
+    const { message } = await ask<{ message: { content: string } }>(app, 'GET', `/lab/inbox/${found?.id}`)
+    return { content: message.content, id: /^message-id:\s*(<[^>]+>)/im.exec(message.content)?.[1] ?? '' }
+  }
+  const report = async (recipient: string, original: string, to: string) => {
+    const address = parseAddress(recipient)
+    assert.ok(address !== undefined)
+    const daemon = { name: '', address: { local: 'mailer-daemon', domain: 'mx.inbox.test' } }
+    const dsn = composeDsn({
+      from: daemon,
+      to: { name: '', address: { local: 'bounce', domain: 'shop.example' } },
+      messageId: `<dsn-${recipient}>`,
+      date: Date.now(),
+      explanation: 'It could not be delivered.',
+      original: Buffer.from(original),
+      reportingMta: 'mx.inbox.test',
+      arrivalDate: Date.now(),
+      ret: 'HDRS',
+      recipients: [
+        {
+          finalRecipient: address,
+          action: 'failed',
+          status: '5.1.1',
+          diagnostic: '550 5.1.1 no such user',
+        },
+      ],
+    })
+    const raw = dsn.toString('latin1').replaceAll('\r\n', '\n')
+    assert.match(await deliver(app, { from: '', to: [to], raw }), /^250 /)
+    return (await latest(app)).outcome
+  }
+
+  const foreign = await headerIdOf('bob@inbox.test')
+  assert.equal(
+    await report('bob@inbox.test', foreign.content, 'bounce@shop.example'),
+    'report-nothing-matched',
+  )
+  const { messages: all } = await ask<{ messages: { id: number; subject: string }[] }>(
+    app,
+    'GET',
+    '/messages?limit=10',
+  )
+  const foreignMessage = all.find(({ subject }) => subject.startsWith('Confirm '))
+  const own = await headerIdOf('ann@inbox.test')
+  assert.equal(await report('ann@inbox.test', own.content, 'bounce@shop.example'), 'report-applied')
+
+  assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'delivered', 'bounced'])
+  // The foreign message still counts as delivered.
+  const { body } = await app.admin('GET', `/api/messages/${foreignMessage?.id}`)
+  const { story } = body as { story: { deliveries: { state: string }[] } }
+  assert.deepEqual(
+    story.deliveries.map(({ state }) => state),
+    ['delivered'],
+  )
+})
