@@ -21,6 +21,7 @@ import { createSubmission } from './app/submission.ts'
 import type { Config } from './config.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
+import { startClientReports } from './delivery/client-reports.ts'
 import { createDispatcher } from './delivery/dispatcher.ts'
 import { mayConnectLive } from './delivery/public-address.ts'
 import { resolveDestination } from './delivery/resolve-destination.ts'
@@ -316,6 +317,12 @@ async function start(
     if (delivers) {
       const watch = watchDomains(domains, { queue })
       stopper.add(() => watch.stop())
+      const reports = startClientReports({
+        ...{ storage, queue, intake, clock, log },
+        host: config.name,
+        from: { local: 'MAILER-DAEMON', domain: bounceDomain },
+      })
+      stopper.add(() => reports.stop())
     }
     if (ready.url !== undefined || ready.httpsUrl !== undefined) {
       await writeRunFile(config.data, {

@@ -1,5 +1,7 @@
 /** What incoming mail needs of the rest of the program, joined. */
-import { type ApplyReportParts, applyReport } from '../inbound/apply-report.ts'
+
+import { requestClientReport } from '../delivery/request-client-report.ts'
+import { type ApplyReportParts, applyReport, type LateFailure } from '../inbound/apply-report.ts'
 import { createInbound, type Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { AccountId, KeyId } from '../mail/ids.ts'
@@ -7,7 +9,7 @@ import { readReport } from '../mail/read-report.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, Write } from '../storage/storage.ts'
 
 export async function createInboundMail({
   storage,
@@ -36,7 +38,13 @@ export async function createInboundMail({
     async applyReport({ message, raw, addressedTo, now }) {
       const report = readReport(message, raw)
       if (report === undefined) return { outcome: 'unreadable', steps: ['It is no report that can be read.'] }
-      return applyReport({ storage, returnPaths, suppress }, { report, addressedTo, now })
+      const parts = {
+        storage,
+        returnPaths,
+        suppress,
+        failedLate: (failure: LateFailure) => tellLate(storage, failure),
+      }
+      return applyReport(parts, { report, addressedTo, now })
     },
     async send(draft) {
       await intake.store([await intake.prepare(draft)])
@@ -53,4 +61,21 @@ async function accountOf({ db }: Storage, keyId: KeyId): Promise<AccountId> {
     .where('id', '=', keyId)
     .executeTakeFirstOrThrow()
   return row.account_id
+}
+
+/** A report about mail that a client submitted over SMTP goes on to that client. */
+async function tellLate(storage: Storage, { messageId, deliveryId, at }: LateFailure): Promise<Write[]> {
+  const row = await storage.db
+    .selectFrom('deliveries')
+    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .select(['messages.key_id as keyId', 'messages.envelope_from as envelopeFrom', 'deliveries.dsn'])
+    .where('deliveries.id', '=', deliveryId)
+    .executeTakeFirst()
+  if (row === undefined) return []
+  const { keyId, envelopeFrom, dsn } = row
+  return requestClientReport(storage, {
+    message: { id: messageId, keyId, envelopeFrom },
+    failed: [dsn === null ? { deliveryId } : { deliveryId, dsn }],
+    now: at,
+  })
 }

@@ -7,6 +7,7 @@ import { type Commit, type Storage, StorageUnavailable } from '../storage/storag
 import type { AttemptResult } from './attempt.ts'
 import { giveUpAddresses } from './give-up-address.ts'
 import type { DeliveryMetrics, OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
+import { requestClientReport } from './request-client-report.ts'
 import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
@@ -93,6 +94,17 @@ export function createSettler({
     }
   }
 
+  /** The commit in which they fail also says that the client is to be told. */
+  async function tellingOf(
+    { message }: OutboundWork,
+    failed: readonly OutboundRecipient[],
+    commit: Commit,
+    now: number,
+  ): Promise<Commit> {
+    const writes = await requestClientReport(storage, { message, failed, now })
+    return { ...commit, writes: [...commit.writes, ...writes] }
+  }
+
   function count({ message }: OutboundWork, outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       metrics.settled(message.lane, outcome.kind, outcome.kind === 'delivered' ? null : outcome.class, 1)
@@ -107,10 +119,11 @@ export function createSettler({
       const id = (await storage.reserveIds(1)) as AttemptId
       const attempt = { id, ...facts, host, address, tls, transcript }
       const commit = settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
-      if (!outcomes.some(({ kind }) => kind === 'failed')) return commit
+      const failed = work.recipients.filter((_, place) => outcomes[place]?.kind === 'failed')
+      if (failed.length === 0) return commit
       const { writes, addresses } = await giveUpAddresses(storage, work, outcomes, now)
       for (const address of addresses) onSuppressed?.(work.message.keyId, address)
-      return { ...commit, writes: [...commit.writes, ...writes] }
+      return tellingOf(work, failed, { ...commit, writes: [...commit.writes, ...writes] }, now)
     })
   }
 
@@ -142,11 +155,13 @@ export function createSettler({
     },
     expired(work) {
       countAll(work, 'expired', 'expired')
-      return write(work, (now) => settleExpired(work, { owner, now }))
+      return write(work, (now) => tellingOf(work, work.recipients, settleExpired(work, { owner, now }), now))
     },
     broken(work, reason) {
       countAll(work, 'failed', 'system')
-      return write(work, (now) => settleBroken(work, { owner, now, reason }))
+      return write(work, (now) =>
+        tellingOf(work, work.recipients, settleBroken(work, { owner, now, reason }), now),
+      )
     },
     crashed(work, error) {
       log.error({ err: error, messageId: work.message.id, workId: work.id }, 'an attempt failed inside')

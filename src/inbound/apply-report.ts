@@ -30,7 +30,11 @@ export type ApplyReportParts = {
   returnPaths: Pick<ReturnPaths, 'read'>
   /** The writes that put an address on the suppression list of a key; they join the commit of the event. */
   suppress(entry: ReportSuppression): readonly Write[] | Promise<readonly Write[]>
+  /** Further writes for the commit in which a delivery turns out to have failed: its client is to be told. */
+  failedLate?(failure: LateFailure): Promise<readonly Write[]>
 }
+
+export type LateFailure = { messageId: MessageId; deliveryId: DeliveryId; at: number }
 
 export type AppliedReport = {
   outcome: 'applied' | 'already-known' | 'nothing-to-do' | 'nothing-matched' | 'expired'
@@ -140,6 +144,11 @@ async function applyFailure(
     ...(isHard
       ? await parts.suppress(suppressionOf(applying, delivery, 'hard-bounce', `bounce: ${detail}`))
       : []),
+    ...((await parts.failedLate?.({
+      messageId: reported.messageId,
+      deliveryId: delivery.id,
+      at: now,
+    })) ?? []),
   ]
   const guard = guardDelivered({
     id: delivery.id,

@@ -11,7 +11,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Lane } from '../storage/schema.ts'
-import type { Storage, Write } from '../storage/storage.ts'
+import type { Commit, Storage, Write } from '../storage/storage.ts'
 import { Conflict, StorageUnavailable } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { createCampaignNames } from './campaigns.ts'
@@ -154,7 +154,10 @@ export function createIntake({
     return suppressed
   }
 
-  async function commitOnce(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+  async function commitOnce(
+    planned: readonly PlannedMessage[],
+    { guards, writes: alongside }: Commit,
+  ): Promise<void> {
     const now = clock.now()
     const duplicates = await duplicatesOf(planned)
     const suppressed = await suppressedOf(planned)
@@ -182,7 +185,8 @@ export function createIntake({
       waiting ||= placed.handed.length < message.groups.length
     }
     try {
-      await storage.commit({ writes })
+      const result = await storage.commit({ ...(guards !== undefined && { guards }), writes })
+      if (result === 'lost') return
       reservedBytes = []
     } finally {
       for (const sizeBytes of reservedBytes) handOver.unreserve(sizeBytes)
@@ -197,7 +201,7 @@ export function createIntake({
     if (suppressed.size > 0) metrics.blocked('suppressed', suppressed.size)
   }
 
-  async function commit(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+  async function commit(planned: readonly PlannedMessage[], alongside: Commit): Promise<void> {
     const deduplicated = planned.some((message) => message.submission.campaign?.deduplicate)
     for (let attempt = 1; ; attempt++) {
       try {
@@ -273,9 +277,26 @@ export function createIntake({
       })
       await commit(
         opened.flatMap((message) => message.planned),
-        alongside,
+        { writes: alongside },
       )
       await sendReports(opened.flatMap((message) => message.reports))
+    },
+
+    async storeReport({ from, to, messageId, content }, together) {
+      const submission: Submission = {
+        keyId: settings.systemKeyId,
+        door: 'system',
+        lane: 'transactional',
+        priority: 2,
+        envelopeFrom: '',
+        from,
+        subject: 'Mail delivery failed',
+        messageId,
+        recipients: [{ address: to, kind: 'envelope' }],
+        content,
+        options: { trackOpens: 'disabled', trackClicks: 'disabled', nullSender: true },
+      }
+      await commit(await plan([submission], randomUUID()), together)
     },
 
     async submitRaw(raw: RawSubmission): Promise<Accepted> {
@@ -299,7 +320,7 @@ export function createIntake({
           ? submissions
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
       const planned = await plan(checked, submissionUuid)
-      await commit(planned, [])
+      await commit(planned, { writes: [] })
       if (problems.length > 0) await sendReports(errorReports.aboutRaw(raw, message, problems, planned))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },

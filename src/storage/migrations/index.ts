@@ -6,6 +6,7 @@ import { accountDetailsMigration } from './0005-account-details.ts'
 import { reportsMigration } from './0006-reports.ts'
 import { inboundMigration } from './0007-inbound.ts'
 import { suppressionsMigration } from './0008-suppressions.ts'
+import { clientReportsMigration } from './0009-client-reports.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   reportsMigration,
   inboundMigration,
   suppressionsMigration,
+  clientReportsMigration,
 ]
 
 /** The version that this program's queries are written for. */
