@@ -29,8 +29,8 @@ export function addMessageCommands(program: Command): void {
     .action(list)
   addCommand(
     message,
-    'show <id>',
-    'tell the story of a message, with the SMTP transcript of each attempt',
+    'show <message>',
+    'tell the story of a message, by an id of the list, the UUID of the SMTP reply or its Message-ID, with the SMTP transcript of each attempt',
   ).action(show)
 }
 

@@ -1,0 +1,40 @@
+/** Which message is meant by what people have in hand: an id of ours, the `queued as` of an SMTP reply, a Message-ID. */
+import { type Kysely, sql } from 'kysely'
+import type { MessageId } from '../mail/ids.ts'
+import type { Schema } from '../storage/schema.ts'
+
+export type FoundMessage = {
+  /** Of a delivery or a message. */
+  id: number
+  /** Other messages of the same name, newest first: a client that splits its recipients repeats the Message-ID. */
+  others: MessageId[]
+}
+
+const maxOthers = 20
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** The index holds so many characters: clients write Message-IDs of any length. */
+const indexedLength = 200
+
+/** The newest of that name; undefined when the text names nothing that we have. An id is not looked up here. */
+export async function findMessage(db: Kysely<Schema>, name: string): Promise<FoundMessage | undefined> {
+  const text = name.trim()
+  if (/^\d{1,15}$/.test(text)) return { id: Number(text), others: [] }
+  const isUuid = uuidPattern.test(text)
+  if (!isUuid && !text.includes('@') && !text.startsWith('<')) return undefined
+  const messageId = text.startsWith('<') ? text : `<${text}>`
+  const query = db.selectFrom('messages').select('id')
+  const named = isUuid
+    ? query.where('submission_uuid', '=', text.toLowerCase())
+    : query
+        .where(
+          sql`substr(header_message_id, 1, ${sql.lit(indexedLength)})`,
+          '=',
+          messageId.slice(0, indexedLength),
+        )
+        .where('header_message_id', '=', messageId)
+  const [first, ...others] = await named
+    .orderBy('id', 'desc')
+    .limit(maxOthers + 1)
+    .execute()
+  return first === undefined ? undefined : { id: first.id, others: others.map(({ id }) => id) }
+}
