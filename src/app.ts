@@ -15,6 +15,7 @@ import { publishedRecords } from './app/published-records.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
 import { holdsSecrets } from './app/sealed-rows.ts'
+import { createDoorCheck } from './app/sender-check.ts'
 import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
@@ -144,6 +145,7 @@ async function start(
   const suppressions = createSuppressionCheck({ storage, clock })
   const authenticator = createAuthenticator({ storage, clock })
   const router = createRouter({ storage, clock, seal, settings: routerSettings(config) })
+  const doorCheck = createDoorCheck({ storage, senders, router })
   const ownHosts = config.mode === 'lab' ? [] : [config.name]
   const queue = createQueue({ storage, clock, log })
   metrics.watchQueue(async () => queueDepths(await queue.counts()))
@@ -200,10 +202,7 @@ async function start(
     clock,
     log,
     handOver: dispatcher ?? nobodyDelivers,
-    async maySendAs(keyId, from) {
-      if (await senders.maySendAs(keyId, from)) return true
-      return router.mayCarry(keyId, from, (address) => senders.maySendAs(keyId, address))
-    },
+    maySendAs: doorCheck.maySendAs,
     isBulkSender: bulkSenders.isBulkSender,
     suppressions,
     settings: {
@@ -273,6 +272,7 @@ async function start(
     gateway: {
       router,
       seal,
+      explainSender: doorCheck.explain,
       isHosted: config.gateway.hosted,
       destinationOf: (domain) => resolveDestination(domain, { resolver, ownHosts: new Set(ownHosts) }),
       testServer: (server, asked) =>

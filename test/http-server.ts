@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
+import { createDoorCheck } from '../src/app/sender-check.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
@@ -83,6 +84,8 @@ export async function startTestHttp(
     now: clock.now(),
   })
   const senders = createSenderCheck({ storage, clock })
+  const router = createRouter({ storage, clock, seal: plainSeal })
+  const doorCheck = createDoorCheck({ storage, senders, router })
   const { ctx: domains, world } = createTestDomains(storage, { clock, seal: plainSeal })
   const metrics = createMetrics({ processDefaults: false })
   const intake = createIntake({
@@ -95,7 +98,7 @@ export async function startTestHttp(
       unreserve: () => undefined,
       wake: () => undefined,
     },
-    maySendAs: (keyId, address) => senders.maySendAs(keyId, address),
+    maySendAs: doorCheck.maySendAs,
     settings: {
       name: 'mail.paravion.example',
       systemKeyId: key.id,
@@ -120,9 +123,10 @@ export async function startTestHttp(
     suppressionCheck: { forget: () => undefined },
     inbound: { simulate: async () => [] },
     gateway: {
-      router: createRouter({ storage, clock, seal: plainSeal }),
+      router,
       seal: plainSeal,
       isHosted: false,
+      explainSender: doorCheck.explain,
       destinationOf: async (domain) => ({ kind: 'hosts', hosts: [{ name: `mx.${domain}`, priority: 10 }] }),
       testServer: (server, asked) =>
         testConnection(server, {

@@ -40,6 +40,7 @@ export async function createInboundMail({
       if (report === undefined) return { outcome: 'unreadable', steps: ['It is no report that can be read.'] }
       const parts = {
         storage,
+        clock,
         returnPaths,
         suppress,
         failedLate: (failure: LateFailure) => tellLate(storage, failure),

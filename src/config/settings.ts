@@ -80,8 +80,8 @@ export const settings = {
     ),
     max_body_bytes: setting(
       wholeNumber({ min: 65_536, max: 100 * million }),
-      { always: 20_971_520 },
-      'Largest request body; a message of 15 MB of attachments needs 20 MB.',
+      { always: 23_068_672 },
+      'Largest request body; a message of 15 MB of attachments needs 21 MB.',
     ),
     request_seconds: setting(
       wholeNumber({ min: 1, max: 3600 }),

@@ -7,6 +7,7 @@ import type { ConnectionTest } from '../delivery/test-result.ts'
 import type { DomainsContext } from '../domains/context.ts'
 import type { Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
+import type { KeyId } from '../mail/ids.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RelayServer } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
@@ -49,6 +50,8 @@ export type HttpDependencies = {
 export type GatewayDependencies = {
   router: Router
   seal: Seal
+  /** May the key send as this author, and why; undefined when the text names nobody. */
+  explainSender(keyId: KeyId, from: string | null): Promise<string | undefined>
   /** Port 25 is refused for outgoing servers. */
   isHosted: boolean
   /** The MX hosts of a domain, or why there are none. */

@@ -18,6 +18,8 @@ const keyB = 20 as KeyId
 async function setUp({ db, ...storage }: Storage) {
   const suppressed: ReportSuppression[] = []
   let time = now
+  /** What happens while a report is waiting. */
+  let meanwhile = async () => {}
   const returnPaths = createReturnPaths({
     domain: 'bounce.mail.example',
     secretOf: (period) => Buffer.alloc(32, period % 251),
@@ -103,6 +105,21 @@ async function setUp({ db, ...storage }: Storage) {
   return {
     suppressed,
     token: (id: number) => returnPaths.make(id),
+    /** The delivery is on its way still, and `waits` looks later it has arrived. */
+    async isUnderWay(id: number, waits: number) {
+      const settle = (state: 'queued' | 'delivered') =>
+        db
+          .updateTable('deliveries')
+          .set({ state })
+          .where('id', '=', id as DeliveryId)
+          .execute()
+      await settle('queued')
+      let left = waits
+      meanwhile = async () => {
+        left -= 1
+        if (left === 0) await settle('delivered')
+      }
+    },
     later(ms: number) {
       time += ms
     },
@@ -112,6 +129,7 @@ async function setUp({ db, ...storage }: Storage) {
       return applyReport(
         {
           storage: { db, commit: storage.commit },
+          clock: { sleep: () => meanwhile() },
           returnPaths,
           suppress(entry) {
             suppressed.push(entry)
@@ -124,6 +142,10 @@ async function setUp({ db, ...storage }: Storage) {
     states: async () =>
       (await db.selectFrom('deliveries').select(['id', 'state', 'class']).orderBy('id').execute()).map(
         ({ id, state, class: why }) => [id, state, why],
+      ),
+    recipients: async () =>
+      (await db.selectFrom('deliveries').select('recipient').orderBy('id').execute()).map(
+        ({ recipient }) => recipient,
       ),
     events: async () =>
       (await db.selectFrom('events').select(['delivery_id', 'kind', 'class']).orderBy('id').execute()).map(
@@ -185,6 +207,19 @@ storageTest(
     assert.equal(world.suppressed.length, 1)
   },
 )
+
+storageTest('a report that is faster than the note of its attempt waits for it', async (_t, storage) => {
+  const world = await setUp(storage)
+  await world.isUnderWay(1001, 2)
+  const applied = await world.apply(status({ address: 'lea@client.example' }), world.token(1000))
+  assert.equal(applied.outcome, 'applied', applied.steps.join('; '))
+  assert.deepEqual((await world.states())[0], [1001, 'failed', 'invalid-recipient'])
+
+  // It does not wait for ever.
+  await world.isUnderWay(2001, 1_000)
+  const report = status({ address: String((await world.recipients())[1]) })
+  assert.equal((await world.apply(report, world.token(2000))).outcome, 'already-known')
+})
 
 const blocks: [name: string, recipient: Partial<ReportedRecipient>, becomes: string][] = [
   ['a block list', { status: '5.7.1', code: 554, text: '554 5.7.1 blocked using zen.spamhaus.org' }, 'dnsbl'],

@@ -10,6 +10,7 @@ import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { DeliveryReport, ReadReport } from '../mail/read-report.ts'
 import type { ReportedRecipient } from '../mail/report-text.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { EventKind } from '../storage/schema.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { findDelivery, findReported, type Reported, type ReportedDelivery } from './find-reported.ts'
@@ -27,6 +28,7 @@ export type ReportSuppression = {
 
 export type ApplyReportParts = {
   storage: Pick<Storage, 'db' | 'commit'>
+  clock: Pick<Clock, 'sleep'>
   returnPaths: Pick<ReturnPaths, 'read'>
   /** The writes that put an address on the suppression list of a key; they join the commit of the event. */
   suppress(entry: ReportSuppression): readonly Write[] | Promise<readonly Write[]>
@@ -87,7 +89,7 @@ export async function applyReport(
 }
 
 async function applyStatus(applying: Applying, report: DeliveryReport): Promise<void> {
-  const { result, reported, parts } = applying
+  const { result } = applying
   // Who it is about cannot be read, but the token says it: a failure of unknown kind.
   const recipients: readonly ReportedRecipient[] =
     report.recipients.length > 0
@@ -97,7 +99,7 @@ async function applyStatus(applying: Applying, report: DeliveryReport): Promise<
     const addresses = [recipient.originalAddress, recipient.address].filter(
       (address) => address !== undefined,
     )
-    const delivery = await findDelivery(parts.storage.db, reported, addresses)
+    const delivery = await findSettled(applying, addresses)
     if (delivery === undefined) {
       result.steps.push(`${recipient.address || 'an unnamed recipient'}: the message has no such recipient`)
     } else if (recipient.action === 'failed') {
@@ -107,6 +109,21 @@ async function applyStatus(applying: Applying, report: DeliveryReport): Promise<
     }
   }
 }
+
+/** A report may be faster than the note of the attempt that it is about: that one is waited for, within bounds. */
+async function findSettled(
+  { parts, reported }: Applying,
+  addresses: readonly string[],
+): Promise<ReportedDelivery | undefined> {
+  for (let looks = 1; ; looks++) {
+    const delivery = await findDelivery(parts.storage.db, reported, addresses)
+    if (delivery?.state !== 'queued' || looks >= maxLooks) return delivery
+    await parts.clock.sleep(lookAgainMs)
+  }
+}
+
+const maxLooks = 20
+const lookAgainMs = 100
 
 const failDelivery = defineUpdate(
   'deliveries',

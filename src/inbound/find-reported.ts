@@ -8,6 +8,7 @@ import { type Address, normaliseAddress, parseAddress } from '../mail/address.ts
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { ReportedMessage } from '../mail/report-text.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
+import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { DeliveryState, Instant, Schema } from '../storage/schema.ts'
 
 export type ReportedDelivery = {
@@ -48,6 +49,7 @@ export async function findReported(
   const keyIds = ids.length === 0 ? [] : await keysOfBounceAddresses(db, addressedTo)
   if (keyIds.length === 0) return undefined
   const message = await messages(db)
+    .where(indexedMessageId, 'in', ids.map(startOfMessageId))
     .where('header_message_id', 'in', ids)
     .where('key_id', 'in', keyIds)
     .orderBy('id', 'desc')

@@ -4,6 +4,7 @@ import type { AccountId, LeadId } from '../mail/ids.ts'
 import type { IncomingMessage } from '../mail/incoming-message.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { readParameters } from '../routing/parameters.ts'
+import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { Storage } from '../storage/storage.ts'
 import { specialAddresses } from './addresses.ts'
 import { listAliases } from './aliases.ts'
@@ -85,6 +86,7 @@ async function findDuplicate(
     .selectFrom('messages')
     .innerJoin('api_keys', 'api_keys.id', 'messages.key_id')
     .select('messages.id')
+    .where(indexedMessageId, '=', startOfMessageId(messageId))
     .where('messages.header_message_id', '=', messageId)
     .where('api_keys.account_id', '=', accountId)
     .executeTakeFirst()
@@ -107,6 +109,7 @@ async function findStored(
     .selectFrom('messages')
     .innerJoin('api_keys', 'api_keys.id', 'messages.key_id')
     .select(['messages.id', 'messages.header_message_id', 'messages.accepted_at'])
+    .where(indexedMessageId, 'in', ids.map(startOfMessageId))
     .where('messages.header_message_id', 'in', ids)
     .where('api_keys.account_id', '=', accountId)
     .execute()

@@ -2,7 +2,7 @@
  * The one door. Whatever the entrance (Send API, SMTP, CLI), a message is checked here, gets its ids, is stored with
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
@@ -23,6 +23,7 @@ import { createErrorReports } from './report-errors.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, placeMessage, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
+import { makeSubmissionUuid } from './submission-uuid.ts'
 import { variantsOfDraft, variantsOfRaw } from './variants.ts'
 
 export type IntakeSettings = {
@@ -252,7 +253,7 @@ export function createIntake({
         problem === undefined
           ? submissions
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
-      const submissionUuid = randomUUID()
+      const submissionUuid = makeSubmissionUuid(clock.now())
       const planned = await plan(checked, submissionUuid)
       const recipients: AcceptedRecipient[] = []
       planned.forEach((message, index) => {
@@ -296,12 +297,12 @@ export function createIntake({
         content,
         options: { trackOpens: 'disabled', trackClicks: 'disabled', nullSender: true },
       }
-      await commit(await plan([submission], randomUUID()), together)
+      await commit(await plan([submission], makeSubmissionUuid(clock.now())), together)
     },
 
     async submitRaw(raw: RawSubmission): Promise<Accepted> {
       const now = clock.now()
-      const submissionUuid = randomUUID()
+      const submissionUuid = makeSubmissionUuid(now)
       const message = readSubmitted(raw.raw, {
         received: receivedHeader(raw, submissionUuid, now),
         now,

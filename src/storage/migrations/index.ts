@@ -7,6 +7,7 @@ import { reportsMigration } from './0006-reports.ts'
 import { inboundMigration } from './0007-inbound.ts'
 import { suppressionsMigration } from './0008-suppressions.ts'
 import { clientReportsMigration } from './0009-client-reports.ts'
+import { messageNamesMigration } from './0010-message-names.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   inboundMigration,
   suppressionsMigration,
   clientReportsMigration,
+  messageNamesMigration,
 ]
 
 /** The version that this program's queries are written for. */
