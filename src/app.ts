@@ -9,7 +9,7 @@ import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
-import { guessUrl, httpListeners } from './app/listeners.ts'
+import { guessUrl, httpListeners, isOpen } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
@@ -20,6 +20,7 @@ import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import type { Config } from './config.ts'
+import { dropOldSoftBounces } from './contacts/soft-bounces.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
 import { startClientReports } from './delivery/client-reports.ts'
@@ -146,7 +147,10 @@ async function start(
   const authenticator = createAuthenticator({ storage, clock })
   const router = createRouter({ storage, clock, seal, settings: routerSettings(config) })
   const doorCheck = createDoorCheck({ storage, senders, router })
-  const ownHosts = config.mode === 'lab' ? [] : [config.name]
+  // Mail for a domain whose MX is this host ends here, if this host takes any: it refuses what is for nobody, and so
+  // nothing goes round. If it takes none, such mail is a loop (RFC 5321 §5.1).
+  const takesMail = config.roles.includes('mx') && isOpen(config.mx.port)
+  const ownHosts = config.mode === 'lab' || takesMail ? [] : [config.name]
   const queue = createQueue({ storage, clock, log })
   metrics.watchQueue(async () => queueDepths(await queue.counts()))
   const returnPaths = createReturnPaths({
@@ -311,7 +315,10 @@ async function start(
   if (listen) {
     const retention = startRetention({
       ...{ storage, clock, log, settings: config.retention },
-      forgetMore: (settings) => forgetOldInbox(storage, settings),
+      async forgetMore(settings) {
+        await forgetOldInbox(storage, settings)
+        await dropOldSoftBounces(storage, settings.now)
+      },
     })
     stopper.add(() => retention.stop())
     if (delivers) {

@@ -1,10 +1,13 @@
 /** Mail that comes in: leads, answers, refusals; and the note of the page about senders without a mailbox. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { parseAddress } from '../src/mail/address.ts'
 import { composeDsn } from '../src/mail/reports.ts'
 import { scenario, startTestApp, type TestApp } from './app.ts'
 import { openWire } from './smtp-wire.ts'
+import { temporaryFolder } from './storage.ts'
 
 type Entry = { id: number; outcome: string; because: string[]; subject: string; messageId: string }
 type Lead = {
@@ -80,6 +83,29 @@ async function setUp(app: TestApp) {
   }
   await ask(app, 'POST', '/aliases', { name: 'Info', defaults: { team: 'sales' } })
 }
+
+test('mail from an address starts its count of soft bounces anew', async (t) => {
+  const folder = temporaryFolder(t)
+  const app = await startTestApp(t, 'sqlite', { folder })
+  await ask(app, 'PUT', '/system-parameters/mail.catchall.domain', { value: 'db.example' })
+  await ask(app, 'POST', '/aliases', { name: 'info' })
+  const { keys } = await ask<{ keys: { id: number; publicKey: string }[] }>(app, 'GET', '/keys')
+  const keyId = keys.find(({ publicKey }) => publicKey === app.credentials.apiKey)?.id ?? 0
+  const database = new DatabaseSync(join(folder, 'paravion.db'))
+  t.after(() => database.close())
+  const insert = database.prepare(
+    'INSERT INTO soft_bounces (key_id, address, delivery_id, at) VALUES (?, ?, ?, 1)',
+  )
+  for (const [number, address] of ['ann@client.example', 'bob@client.example'].entries()) {
+    insert.run(keyId, address, number)
+  }
+  assert.match(await deliver(app, { to: ['info@db.example'], raw: mail({ to: 'info@db.example' }) }), /^250/)
+  const left = database
+    .prepare('SELECT address FROM soft_bounces')
+    .all()
+    .map(({ address }) => address)
+  assert.deepEqual(left, ['bob@client.example'])
+})
 
 scenario('mail to an alias becomes a lead; what follows threads onto it', async (_t, app) => {
   await setUp(app)

@@ -29,6 +29,10 @@ scenario(
       'delivered',
       'complained',
     ])
+    for (const to of ['bounce-later@inbox.test', 'spam@inbox.test']) {
+      const again = await app.send({ to })
+      assert.deepEqual(await app.eventKinds(again.messageId), ['accepted', 'blocked'], to)
+    }
     const { body } = await app.admin('GET', `/api/messages/${bounced.messageId}`)
     const { story } = body as { story: { deliveries: { state: string; class: string }[] } }
     assert.deepEqual(

@@ -1,5 +1,6 @@
 /** What incoming mail needs of the rest of the program, joined. */
 
+import { forgiveSoftBounces } from '../contacts/soft-bounces.ts'
 import { requestClientReport } from '../delivery/request-client-report.ts'
 import { type ApplyReportParts, applyReport, type LateFailure } from '../inbound/apply-report.ts'
 import { createInbound, type Inbound } from '../inbound/inbound.ts'
@@ -47,6 +48,7 @@ export async function createInboundMail({
       }
       return applyReport(parts, { report, addressedTo, now })
     },
+    heardFrom: (person) => forgiveSoftBounces(storage, person),
     async send(draft) {
       await intake.store([await intake.prepare(draft)])
     },

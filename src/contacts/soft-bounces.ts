@@ -2,9 +2,10 @@
  * Addresses that fail again and again without a last word: five failures within thirteen weeks, the first and the last
  * more than a week apart (reference: incoming-gateway.md §4). Any normal mail from the address starts the count anew.
  */
-import type { DeliveryId, KeyId } from '../mail/ids.ts'
+import { type Address, normaliseAddress } from '../mail/address.ts'
+import type { AccountId, DeliveryId, KeyId } from '../mail/ids.ts'
 import type { Instant } from '../storage/schema.ts'
-import { defineDelete, defineEnsure, type Storage, type Write } from '../storage/storage.ts'
+import { defineEnsure, type Storage, type Write } from '../storage/storage.ts'
 
 const enough = 5
 const dayMs = 24 * 60 * 60_000
@@ -12,7 +13,6 @@ const countedMs = 13 * 7 * dayMs
 const apartMs = 7 * dayMs
 
 const ensureSoftBounce = defineEnsure('soft_bounces', ['key_id', 'address', 'delivery_id', 'at'])
-const deleteSoftBounces = defineDelete('soft_bounces', ['key_id', 'address'])
 
 export function recordSoftBounce(bounce: {
   keyId: KeyId
@@ -47,9 +47,16 @@ export function adviseSuppression(times: readonly Instant[]): boolean {
   return times.length >= enough && Math.max(...times) - Math.min(...times) > apartMs
 }
 
-/** A person wrote from there: it works. */
-export function forgiveSoftBounces({ keyId, address }: { keyId: KeyId; address: string }): Write {
-  return deleteSoftBounces({ key_id: keyId, address })
+/** A person wrote from there, so the mailbox works: its count begins anew, for all keys of the account. */
+export async function forgiveSoftBounces(
+  { db }: Pick<Storage, 'db'>,
+  { accountId, address }: { accountId: AccountId; address: Address },
+): Promise<void> {
+  await db
+    .deleteFrom('soft_bounces')
+    .where('address', '=', normaliseAddress(address))
+    .where('key_id', 'in', db.selectFrom('api_keys').select('id').where('account_id', '=', accountId))
+    .execute()
 }
 
 /** Those too old to count. */

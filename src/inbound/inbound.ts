@@ -44,6 +44,8 @@ export type InboundParts = {
     addressedTo: readonly Address[]
     now: number
   }): Promise<{ outcome: string; steps: readonly string[] }>
+  /** Somebody wrote to an account: their mailbox works. */
+  heardFrom(person: { accountId: AccountId; address: Address }): Promise<void>
   /** Through the one door. */
   send(draft: Draft): Promise<void>
   /** The instance: its host name, and who owns what nobody else does. */
@@ -85,6 +87,10 @@ export function createInbound(parts: InboundParts): Inbound {
 
   async function act(accountId: AccountId, mail: Mail, decision: Decision): Promise<Handled> {
     const { because } = decision
+    const { from } = mail.message
+    if (from !== undefined && decision.kind !== 'ignore' && decision.kind !== 'bounce') {
+      await parts.heardFrom({ accountId, address: from.address })
+    }
     switch (decision.kind) {
       case 'ignore':
         return keep(accountId, mail, { outcome: `ignored-${decision.why}`, because, isTaken: false })
