@@ -4,7 +4,7 @@ import type { Intake } from '../intake/draft.ts'
 import type { MessageOptions } from '../intake/submission.ts'
 import { type Address, parseAddress } from '../mail/address.ts'
 import type { MessageId, WorkId } from '../mail/ids.ts'
-import { createLanePoller } from '../queue/lane-poller.ts'
+import { createLaneWorker, type LaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
@@ -37,8 +37,7 @@ export function startClientReports({
   /** Of the instance. */
   host: string
   from: Address
-}): { stop(): Promise<void> } {
-  const running = new Set<Promise<void>>()
+}): LaneWorker {
   const { db } = storage
 
   async function tell(work: Work): Promise<void> {
@@ -154,31 +153,5 @@ export function startClientReports({
     }
   }
 
-  const poller = createLanePoller({
-    queue,
-    clock,
-    log,
-    lane: clientReportLane,
-    room: () => ({ maxItems: atOnce - running.size, maxPerKey: atOnce }),
-    take(works) {
-      for (const work of works) {
-        const done = tellOrWait(work)
-          .catch((error: unknown) =>
-            log.error({ err: error, messageId: work.ref }, 'a report to a client was not put off'),
-          )
-          .finally(() => {
-            running.delete(done)
-            poller.wake()
-          })
-        running.add(done)
-      }
-    },
-  })
-
-  return {
-    async stop() {
-      await poller.stop()
-      await Promise.all(running)
-    },
-  }
+  return createLaneWorker({ queue, clock, log, lane: clientReportLane, atOnce, handle: tellOrWait })
 }
