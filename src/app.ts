@@ -7,8 +7,10 @@ import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { createInboundMail } from './app/inbound.ts'
+import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners } from './app/listeners.ts'
-import { queueDepths, timeCommits, watchSubmission } from './app/measures.ts'
+import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
@@ -18,6 +20,9 @@ import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import type { Config } from './config.ts'
+import { createSuppressionCheck } from './contacts/suppression-check.ts'
+import { suppress } from './contacts/suppressions.ts'
+import { startClientReports } from './delivery/client-reports.ts'
 import { createDispatcher } from './delivery/dispatcher.ts'
 import { mayConnectLive } from './delivery/public-address.ts'
 import { resolveDestination } from './delivery/resolve-destination.ts'
@@ -29,6 +34,7 @@ import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
+import { forgetOldInbox } from './inbound/inbox.ts'
 import { createIntake } from './intake/intake.ts'
 import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
@@ -106,6 +112,7 @@ async function start(
     dkim: config.dkim,
   })
 
+  let mxPort: number | undefined
   const lab =
     config.mode === 'lab' && listen
       ? await startLab({
@@ -114,6 +121,7 @@ async function start(
           logLevel: config.log.level === 'silent' ? 'fatal' : config.log.level,
           ports: { dns: config.lab.dnsPort, receiver: config.lab.receiverPort },
           tls: { cert: certificates.certificate, key: certificates.key },
+          ownMailHost: () => (mxPort === undefined ? null : { host: config.name, port: mxPort }),
           published: () => publishedRecords(storage, { name: config.name, bounceDomain }),
           settings: {
             greylistMs: config.lab.greylistSeconds * 1000,
@@ -134,6 +142,7 @@ async function start(
   })
   const senders = createSenderCheck({ storage, clock })
   const bulkSenders = createBulkSenders({ storage, clock })
+  const suppressions = createSuppressionCheck({ storage, clock })
   const authenticator = createAuthenticator({ storage, clock })
   const router = createRouter({ storage, clock, seal, settings: routerSettings(config) })
   const doorCheck = createDoorCheck({ storage, senders, router })
@@ -143,7 +152,8 @@ async function start(
   const returnPaths = createReturnPaths({
     domain: bounceDomain,
     customLabel: returnPathLabel,
-    secrets: [seal.derive('return-path')],
+    secretOf: (period) => seal.derive(`return-path ${period}`),
+    now: clock.now,
   })
 
   const connecting = {
@@ -173,7 +183,11 @@ async function start(
         },
         ...connecting,
         metrics,
-        ...(lab !== undefined && { port: lab.receiver.port }),
+        onSuppressed: suppressions.forget,
+        ...(lab !== undefined && {
+          port: lab.receiver.port,
+          portOf: (host: string) => (host === config.name ? mxPort : undefined),
+        }),
         ownHosts,
         schedule: retrySchedule(config),
         // In the lab somebody watches: a host that was started a moment too late is tried again at once.
@@ -190,6 +204,7 @@ async function start(
     handOver: dispatcher ?? nobodyDelivers,
     maySendAs: doorCheck.maySendAs,
     isBulkSender: bulkSenders.isBulkSender,
+    suppressions,
     settings: {
       name: config.name,
       systemKeyId: identity.systemKeyId,
@@ -222,6 +237,15 @@ async function start(
     log,
   })
 
+  const inbound = await createInboundMail({
+    ...{ storage, clock, log, intake, returnPaths },
+    suppress(entry) {
+      suppressions.forget(entry.keyId, entry.address)
+      return [suppress(entry)]
+    },
+    host: config.name,
+    systemKeyId: identity.systemKeyId,
+  })
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []
   const http = createHttpServer({
@@ -243,6 +267,8 @@ async function start(
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     domains,
+    suppressionCheck: suppressions,
+    inbound,
     gateway: {
       router,
       seal,
@@ -265,18 +291,38 @@ async function start(
     stopper.add(() => submission.stop({ graceMs }))
     watchSubmission(metrics, submission)
   }
+  const incoming =
+    listen && config.roles.includes('mx')
+      ? createIncoming({
+          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
+        })
+      : undefined
+  if (incoming) {
+    stopper.add(() => incoming.stop({ graceMs }))
+    watchIncoming(metrics, incoming)
+  }
+  mxPort = await incoming?.listen()
   const smtpPorts = await submission?.listen()
   const bound = await http.listen()
-  const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, bound })
+  const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, mx: mxPort, bound })
   // With a free port, the address is known only now.
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
 
   if (listen) {
-    const retention = startRetention({ storage, clock, log, settings: config.retention })
+    const retention = startRetention({
+      ...{ storage, clock, log, settings: config.retention },
+      forgetMore: (settings) => forgetOldInbox(storage, settings),
+    })
     stopper.add(() => retention.stop())
     if (delivers) {
       const watch = watchDomains(domains, { queue })
       stopper.add(() => watch.stop())
+      const reports = startClientReports({
+        ...{ storage, queue, intake, clock, log },
+        host: config.name,
+        from: { local: 'MAILER-DAEMON', domain: bounceDomain },
+      })
+      stopper.add(() => reports.stop())
     }
     if (ready.url !== undefined || ready.httpsUrl !== undefined) {
       await writeRunFile(config.data, {

@@ -120,6 +120,8 @@ export async function startTestHttp(
     wakeDelivery: options.wakeDelivery ?? (() => undefined),
     adminToken,
     version: '0.0.0-test',
+    suppressionCheck: { forget: () => undefined },
+    inbound: { simulate: async () => [] },
     gateway: {
       router,
       seal: plainSeal,

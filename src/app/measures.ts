@@ -1,5 +1,6 @@
 /** What the whole program measures, beside what its parts do. */
 import type { Metrics } from '../runtime/metrics.ts'
+import type { IncomingServer } from '../smtp/incoming.ts'
 import type { SubmissionServer } from '../smtp/submission.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -26,6 +27,20 @@ export function watchSubmission(metrics: Metrics, { stats }: SubmissionServer): 
   ] as const
   for (const [key, help] of gauges) {
     const name = `paravion_smtp_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`
+    metrics.watchGauge({ name, help }, () => stats()[key])
+  }
+}
+
+export function watchIncoming(metrics: Metrics, { stats }: IncomingServer): void {
+  const gauges = [
+    ['connections', 'Connections of incoming mail that are open.'],
+    ['connectionsRefused', 'Connections of incoming mail turned away since the start: too many at one time.'],
+    ['messagesAccepted', 'Incoming messages taken since the start.'],
+    ['messagesRefused', 'Incoming messages answered with 4xx or 5xx since the start.'],
+    ['protocolErrors', 'Commands of incoming mail that were wrong since the start.'],
+  ] as const
+  for (const [key, help] of gauges) {
+    const name = `paravion_mx_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`
     metrics.watchGauge({ name, help }, () => stats()[key])
   }
 }

@@ -10,6 +10,8 @@ export type ReadyInfo = {
   url?: string
   httpsUrl?: string
   submission: { starttls?: number; tls?: number; trusted?: number }
+  /** Port of incoming mail; missing when it is off. */
+  mx?: number
   lab?: { dns: number; receiver: number }
   /** File of the authority that clients have to trust. */
   ca?: string
@@ -26,6 +28,7 @@ export function readyInfo({
   certificates,
   lab,
   smtpPorts,
+  mx,
   bound,
 }: {
   config: Config
@@ -33,6 +36,7 @@ export function readyInfo({
   certificates: Certificates
   lab: Lab | undefined
   smtpPorts: { ports: number[]; trusted: number | undefined } | undefined
+  mx: number | undefined
   bound: readonly { port: number; tls: boolean }[]
 }): ReadyInfo {
   const host = urlHost(config)
@@ -49,6 +53,7 @@ export function readyInfo({
       ...(tls !== undefined && { tls }),
       ...(smtpPorts?.trusted !== undefined && { trusted: smtpPorts.trusted }),
     },
+    ...(mx !== undefined && { mx }),
     ...(lab && { lab: { dns: lab.dns.port, receiver: lab.receiver.port } }),
     ...(certificates.caPath !== undefined && { ca: certificates.caPath }),
     from: identity.from,

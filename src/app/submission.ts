@@ -49,6 +49,7 @@ export async function createSubmission({
       maxMessageBytes: smtp.maxMessageBytes,
       maxRecipients: smtp.maxRecipients,
       plainAuthOnLoopback: smtp.plainAuthOnLoopback,
+      envelopeCheck: smtp.envelopeCheck,
     },
     limits: {
       maxConnections: smtp.maxConnections,

@@ -77,6 +77,12 @@ function describeEvent(
       return `${recipient}: a retry was asked for at ${at}${reply}.`
     case 'dropped':
       return `${recipient}: dropped at ${at}${reply}.`
+    case 'delay-reported':
+      return `${recipient}: a report said at ${at} that the next host still tries${reply}.`
+    case 'delivery-reported':
+      return `${recipient}: a report said at ${at} that the next host passed it on${reply}.`
+    case 'complained':
+      return `${recipient}: the recipient complained at ${at}${reply}.`
   }
 }
 

@@ -1,6 +1,7 @@
 /** Which message is meant by what people have in hand: an id of ours, the `queued as` of an SMTP reply, a Message-ID. */
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { MessageId } from '../mail/ids.ts'
+import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { Schema } from '../storage/schema.ts'
 
 export type FoundMessage = {
@@ -12,8 +13,6 @@ export type FoundMessage = {
 
 const maxOthers = 20
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-/** The index holds so many characters: clients write Message-IDs of any length. */
-const indexedLength = 200
 
 /** The newest of that name; undefined when the text names nothing that we have. An id is not looked up here. */
 export async function findMessage(db: Kysely<Schema>, name: string): Promise<FoundMessage | undefined> {
@@ -26,11 +25,7 @@ export async function findMessage(db: Kysely<Schema>, name: string): Promise<Fou
   const named = isUuid
     ? query.where('submission_uuid', '=', text.toLowerCase())
     : query
-        .where(
-          sql`substr(header_message_id, 1, ${sql.lit(indexedLength)})`,
-          '=',
-          messageId.slice(0, indexedLength),
-        )
+        .where(indexedMessageId, '=', startOfMessageId(messageId))
         .where('header_message_id', '=', messageId)
   const [first, ...others] = await named
     .orderBy('id', 'desc')

@@ -1,9 +1,11 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
+import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
 import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
 import type { ConnectionTest } from '../delivery/test-result.ts'
 import type { DomainsContext } from '../domains/context.ts'
+import type { Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -33,6 +35,10 @@ export type HttpDependencies = {
   version: string
   /** Senders and domains: what their functions need. */
   domains: DomainsContext
+  /** Learns of changes to the suppression lists. */
+  suppressionCheck: Pick<SuppressionCheck, 'forget'>
+  /** Mail that comes in. */
+  inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */
   gateway: GatewayDependencies
   /** Why this process cannot do its work now (a listener is down, …); empty when it can. Storage is asked besides. */

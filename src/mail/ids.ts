@@ -12,3 +12,6 @@ export type DomainId = Id<'domain'>
 export type SenderId = Id<'sender'>
 export type CampaignId = Id<'campaign'>
 export type ServerId = Id<'outgoing-server'>
+export type AliasId = Id<'alias'>
+export type LeadId = Id<'lead'>
+export type InboxId = Id<'inbox'>

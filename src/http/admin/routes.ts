@@ -6,8 +6,10 @@ import { createAdminAuthorize } from './authorize.ts'
 import { backupRoutes } from './backup.ts'
 import { domainRoutes } from './domains.ts'
 import { explainRoutes } from './explain.ts'
+import { inboundRoutes } from './inbound.ts'
 import { keyRoutes } from './keys.ts'
 import { labRoutes } from './lab.ts'
+import { registerLeadFiles } from './lead-files.ts'
 import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
@@ -15,6 +17,7 @@ import { queueRoutes } from './queue.ts'
 import { type AdminRoute, readBodyOf, readQueryOf } from './route.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
 
@@ -30,6 +33,8 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
     ...testServerRoutes(dependencies),
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
+    ...suppressionRoutes(dependencies),
+    ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]
@@ -52,6 +57,7 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
       },
     })
   }
+  registerLeadFiles(app, dependencies, onRequest)
   const description = describeApi(routes, dependencies.version)
   app.get('/api/openapi.json', { onRequest }, async (_request, reply) => sendJson(reply, description))
 }

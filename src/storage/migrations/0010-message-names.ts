@@ -2,7 +2,7 @@
 import type { Migration } from './migration.ts'
 
 export const messageNamesMigration: Migration = {
-  version: 6,
+  version: 10,
   name: 'message-names',
   statements: () => [
     'CREATE INDEX messages_by_submission ON messages (submission_uuid)',
