@@ -245,7 +245,7 @@ async function start(
     ...{ storage, clock, log, intake, returnPaths },
     suppress(entry) {
       suppressions.forget(entry.keyId, entry.address)
-      return [suppress(entry)]
+      return suppress(entry)
     },
     host: config.name,
     systemKeyId: identity.systemKeyId,

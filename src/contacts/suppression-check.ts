@@ -1,4 +1,5 @@
 /** Asked for every message: which of its recipients must not get it. */
+import { LRUCache } from 'lru-cache'
 import { type Address, normaliseAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import { createBatched } from '../runtime/batched.ts'
@@ -44,12 +45,25 @@ export function createSuppressionCheck({
   )
   const load = createBatched((entries) => knownAmong(storage.db, entries))
   const reasons = createLookups(load, { clock, maxEntries, maxAgeMs })
+  // We hear of a change a moment before it is stored: until it surely is, what is read of it is not remembered.
+  const changing = new LRUCache<string, number>({ max: maxEntries })
+
+  function isChanging(name: string): boolean {
+    const since = changing.get(name)
+    return since !== undefined && clock.now() - since < maxAgeMs
+  }
+
+  function reasonOf(entry: string) {
+    if (isChanging(entry)) reasons.forget(entry)
+    return reasons.get(entry)
+  }
 
   return {
     async among(keyId, addresses, options) {
-      if (!(await hasAny.get(String(keyId)))) return none
+      const key = String(keyId)
+      if (!isChanging(key) && !(await hasAny.get(key))) return none
       const found = await Promise.all(
-        addresses.map((address) => reasons.get(`${keyId} ${normaliseAddress(address)}`)),
+        addresses.map((address) => reasonOf(`${keyId} ${normaliseAddress(address)}`)),
       )
       const held = new Map<number, SuppressionReason>()
       for (const [place, reason] of found.entries()) {
@@ -58,8 +72,9 @@ export function createSuppressionCheck({
       return held
     },
     forget(keyId, address) {
-      hasAny.forget(String(keyId))
-      if (address !== undefined) reasons.forget(`${keyId} ${address}`)
+      for (const name of address === undefined ? [`${keyId}`] : [`${keyId}`, `${keyId} ${address}`]) {
+        changing.set(name, clock.now())
+      }
     },
   }
 }

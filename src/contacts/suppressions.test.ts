@@ -33,12 +33,12 @@ storageTest('an address is on the list of one key once, however it is written', 
   // As commits of a busy server do: in one transaction, and one commit with the address twice.
   const late = { ...manual, reason: 'complaint', origin: 'late' } as const
   await Promise.all([
-    storage.commit({ writes: [suppress({ keyId: shop, address: 'lea@inbox.test', ...late })] }),
+    storage.commit({ writes: suppress({ keyId: shop, address: 'lea@inbox.test', ...late }) }),
     storage.commit({
       writes: [
-        suppress({ keyId: other, address: 'lea@inbox.test', ...late }),
-        suppress({ keyId: other, address: 'LEA@inbox.test', ...late }),
-        suppress({ keyId: other, address: 'max@inbox.test', ...late }),
+        ...suppress({ keyId: other, address: 'lea@inbox.test', ...late }),
+        ...suppress({ keyId: other, address: 'LEA@inbox.test', ...late }),
+        ...suppress({ keyId: other, address: 'max@inbox.test', ...late }),
       ],
     }),
   ])
@@ -93,6 +93,42 @@ storageTest('the check knows who is held back, and from which mail', async (_t, 
   ])
   assert.deepEqual(await among(other, true), [], 'another key has a list of its own')
 })
+
+storageTest(
+  'what is about to be stored is not missed by a check that runs meanwhile',
+  async (_t, storage) => {
+    const check = createSuppressionCheck({ storage, clock: systemClock })
+    const gone = { local: 'gone', domain: 'a.test' }
+    const held = async () => (await check.among(shop, [gone], { isBulk: false })).size
+    assert.equal(await held(), 0)
+
+    check.forget(shop, 'gone@a.test')
+    assert.equal(await held(), 0, 'read before it was stored')
+    await storage.commit({ writes: suppress({ keyId: shop, address: 'gone@a.test', ...manual }) })
+    assert.equal(await held(), 1)
+  },
+)
+
+storageTest(
+  'a complaint holds back what an unsubscription let pass, and not the reverse',
+  async (_t, storage) => {
+    const entry = { keyId: shop, address: 'lea@a.test', origin: 'x' }
+    const reason = async () => (await findSuppression(storage, entry))?.reason
+    const add = (next: 'unsubscribe' | 'complaint' | 'hard-bounce') =>
+      storage.commit({ writes: suppress({ ...entry, reason: next, at }) })
+    await add('unsubscribe')
+    await add('complaint')
+    assert.equal(await reason(), 'complaint')
+    await add('hard-bounce')
+    await add('unsubscribe')
+    assert.equal(await reason(), 'complaint', 'the first of those that hold everything back stays')
+
+    const quiet = { ...entry, address: 'max@a.test', at }
+    await importSuppressions(storage, [{ ...quiet, reason: 'unsubscribe' }])
+    assert.equal(await importSuppressions(storage, [{ ...quiet, reason: 'import' }]), 0, 'it was known')
+    assert.equal((await findSuppression(storage, quiet))?.reason, 'import')
+  },
+)
 
 const day = 24 * 60 * 60_000
 const cases = [

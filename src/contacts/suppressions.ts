@@ -4,7 +4,7 @@ import { type Address, normaliseAddress, parseAddress } from '../mail/address.ts
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import { defineDelete, defineEnsure, type Storage, type Write } from '../storage/storage.ts'
+import { defineDelete, defineEnsure, defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 
 export const suppressionReasons = [
@@ -47,12 +47,20 @@ const ensureSuppression = defineEnsure('suppressions', [
   'delivery_id',
   'created_at',
 ])
+const replaceReason = defineUpdate(
+  'suppressions',
+  ['reason', 'origin', 'message_id', 'delivery_id', 'created_at'],
+  ['key_id', 'address', 'reason'],
+)
 const deleteSuppression = defineDelete('suppressions', ['key_id', 'address'])
 const deleteSoftBounces = defineDelete('soft_bounces', ['key_id', 'address'])
 
-/** A write for the commit of whatever told us; an address that is on the list already stays as it is. */
-export function suppress({ keyId, address, reason, origin, ...of }: NewSuppression): Write {
-  return ensureSuppression({
+/**
+ * Writes for the commit of whatever told us. An address that is on the list already stays as it is, unless it got there
+ * by an unsubscription: that holds mass mail back, and what comes now holds all mail back.
+ */
+export function suppress({ keyId, address, reason, origin, ...of }: NewSuppression): Write[] {
+  const row = {
     key_id: keyId,
     address: normalised(address),
     reason,
@@ -60,7 +68,11 @@ export function suppress({ keyId, address, reason, origin, ...of }: NewSuppressi
     message_id: of.messageId ?? null,
     delivery_id: of.deliveryId ?? null,
     created_at: of.at,
-  })
+  }
+  if (reason === 'unsubscribe') return [ensureSuppression(row)]
+  const { statement, values } = replaceReason(row)
+  // The reason stands on both sides: it must be the weaker one, and becomes this one.
+  return [{ statement, values: [...values.slice(0, -1), 'unsubscribe'] }, ensureSuppression(row)]
 }
 
 /** Adds by hand or from a file; false when it was on the list already, with what it says there. */
@@ -69,11 +81,12 @@ export async function addSuppression(
   entry: NewSuppression,
 ): Promise<{ suppression: Suppression; isNew: boolean }> {
   const known = await findSuppression(storage, entry)
-  if (known !== undefined) return { suppression: known, isNew: false }
-  await storage.commit({ writes: [suppress(entry)] })
+  const isStronger = known?.reason === 'unsubscribe' && entry.reason !== 'unsubscribe'
+  if (known !== undefined && !isStronger) return { suppression: known, isNew: false }
+  await storage.commit({ writes: suppress(entry) })
   const suppression = await findSuppression(storage, entry)
   if (suppression === undefined) throw new Error('a suppression was taken away while it was added')
-  return { suppression, isNew: true }
+  return { suppression, isNew: known === undefined }
 }
 
 /** Many at once, from a file; how many of them were new. */
@@ -88,7 +101,9 @@ export async function importSuppressions(
       storage.db,
       batch.map(({ keyId, address }) => `${keyId} ${normalised(address)}`),
     )
-    await storage.commit({ writes: batch.map(suppress) })
+    // By statement, so that PostgreSQL runs two for all of them.
+    const writes = batch.flatMap(suppress).toSorted((a, b) => a.statement.index - b.statement.index)
+    await storage.commit({ writes })
     const distinct = new Set(batch.map(({ keyId, address }) => `${keyId} ${normalised(address)}`))
     added += distinct.size - known.size
   }

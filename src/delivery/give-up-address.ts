@@ -2,12 +2,23 @@
 import { isOnceTooOften, recordSoftBounce } from '../contacts/soft-bounces.ts'
 import { suppress } from '../contacts/suppressions.ts'
 import { normaliseAddress, parseAddress } from '../mail/address.ts'
+import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import { classRules, type ReplyClass, replyClasses } from '../mail/reply-classes.ts'
 import type { Storage, Write } from '../storage/storage.ts'
-import type { OutboundWork, Outcome } from './outbound.ts'
 
 /** Soft classes that speak of the address; the others speak of the moment or of the way there. */
 const aboutTheAddress: readonly string[] = ['mailbox-full', 'unknown']
+
+/** How a delivery ended that did not arrive. */
+export type Ending = {
+  deliveryId: DeliveryId
+  address: string
+  class: string
+  /** The host's own words. */
+  said: string
+  /** The host meant it for good, and not that our time ran out while it said "later". */
+  isFinal: boolean
+}
 
 export type GivenUp = {
   writes: Write[]
@@ -15,38 +26,35 @@ export type GivenUp = {
   addresses: string[]
 }
 
-/** For the commit of these outcomes. */
+/** For the commit of these endings. */
 export async function giveUpAddresses(
   storage: Pick<Storage, 'db'>,
-  work: OutboundWork,
-  outcomes: readonly Outcome[],
+  { id: messageId, keyId }: { id: MessageId; keyId: KeyId },
+  endings: readonly Ending[],
   now: number,
 ): Promise<GivenUp> {
   const givenUp: GivenUp = { writes: [], addresses: [] }
-  const { keyId, id: messageId } = work.message
-  for (const [place, outcome] of outcomes.entries()) {
-    const recipient = work.recipients[place]
-    if (outcome.kind !== 'failed' || recipient === undefined) continue
-    const parsed = parseAddress(recipient.address)
+  for (const { deliveryId, address: text, class: endingClass, said, isFinal } of endings) {
+    const parsed = parseAddress(text)
     if (parsed === undefined) continue
     const address = normaliseAddress(parsed)
-    const { deliveryId } = recipient
-    const said = outcome.code === undefined ? outcome.text : `${outcome.code} ${outcome.text}`
     const entry = { keyId, address, messageId, deliveryId, at: now }
-    if (isHard(outcome.class)) {
-      givenUp.writes.push(suppress({ ...entry, reason: 'hard-bounce', origin: said }))
+    const isHard = isHardClass(endingClass)
+    if (isHard && isFinal) {
+      givenUp.writes.push(...suppress({ ...entry, reason: 'hard-bounce', origin: said }))
       givenUp.addresses.push(address)
-    } else if (aboutTheAddress.includes(outcome.class)) {
+    } else if (isHard || aboutTheAddress.includes(endingClass)) {
       givenUp.writes.push(recordSoftBounce(entry))
       if (!(await isOnceTooOften(storage, entry))) continue
-      givenUp.writes.push(suppress({ ...entry, reason: 'soft-bounces', origin: `the last of many: ${said}` }))
+      const origin = `the last of many: ${said}`
+      givenUp.writes.push(...suppress({ ...entry, reason: 'soft-bounces', origin }))
       givenUp.addresses.push(address)
     }
   }
   return givenUp
 }
 
-function isHard(outcomeClass: string): boolean {
-  const known = replyClasses.find((name): name is ReplyClass => name === outcomeClass)
+export function isHardClass(name: string): boolean {
+  const known = replyClasses.find((one): one is ReplyClass => one === name)
   return known !== undefined && classRules[known].kind === 'hard'
 }

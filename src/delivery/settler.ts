@@ -5,7 +5,8 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { type Commit, type Storage, StorageUnavailable } from '../storage/storage.ts'
 import type { AttemptResult } from './attempt.ts'
-import { giveUpAddresses } from './give-up-address.ts'
+import { type Ending, giveUpAddresses } from './give-up-address.ts'
+import { lastWords } from './last-words.ts'
 import type { DeliveryMetrics, OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
 import { requestClientReport } from './request-client-report.ts'
 import type { RetrySchedule } from './schedule.ts'
@@ -94,15 +95,17 @@ export function createSettler({
     }
   }
 
-  /** The commit in which they fail also says that the client is to be told. */
-  async function tellingOf(
-    { message }: OutboundWork,
-    failed: readonly OutboundRecipient[],
-    commit: Commit,
-    now: number,
+  /** The commit in which they fail also says that the client is to be told, and what is to become of the addresses. */
+  async function failing(
+    { message, recipients }: OutboundWork,
+    { commit, endings, now }: { commit: Commit; endings: readonly Ending[]; now: number },
   ): Promise<Commit> {
-    const writes = await requestClientReport(storage, { message, failed, now })
-    return { ...commit, writes: [...commit.writes, ...writes] }
+    const ended = new Set(endings.map(({ deliveryId }) => deliveryId))
+    const failed = recipients.filter(({ deliveryId }) => ended.has(deliveryId))
+    const { writes, addresses } = await giveUpAddresses(storage, message, endings, now)
+    for (const address of addresses) onSuppressed?.(message.keyId, address)
+    const telling = await requestClientReport(storage, { message, failed, now })
+    return { ...commit, writes: [...commit.writes, ...writes, ...telling] }
   }
 
   function count({ message }: OutboundWork, outcomes: readonly Outcome[]): void {
@@ -119,11 +122,8 @@ export function createSettler({
       const id = (await storage.reserveIds(1)) as AttemptId
       const attempt = { id, ...facts, host, address, tls, transcript }
       const commit = settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
-      const failed = work.recipients.filter((_, place) => outcomes[place]?.kind === 'failed')
-      if (failed.length === 0) return commit
-      const { writes, addresses } = await giveUpAddresses(storage, work, outcomes, now)
-      for (const address of addresses) onSuppressed?.(work.message.keyId, address)
-      return tellingOf(work, failed, { ...commit, writes: [...commit.writes, ...writes] }, now)
+      const endings = endingsOf(work, outcomes)
+      return endings.length === 0 ? commit : failing(work, { commit, endings, now })
     })
   }
 
@@ -155,12 +155,19 @@ export function createSettler({
     },
     expired(work) {
       countAll(work, 'expired', 'expired')
-      return write(work, (now) => tellingOf(work, work.recipients, settleExpired(work, { owner, now }), now))
+      return write(work, async (now) => {
+        const endings = await lastWords(storage.db, work)
+        return failing(work, { commit: settleExpired(work, { owner, now }), endings, now })
+      })
     },
     broken(work, reason) {
       countAll(work, 'failed', 'system')
+      const endings = endingsOf(
+        work,
+        work.recipients.map(() => ({ kind: 'failed', class: 'system', text: reason })),
+      )
       return write(work, (now) =>
-        tellingOf(work, work.recipients, settleBroken(work, { owner, now, reason }), now),
+        failing(work, { commit: settleBroken(work, { owner, now, reason }), endings, now }),
       )
     },
     crashed(work, error) {
@@ -178,4 +185,13 @@ export function createSettler({
       isGivingUp = true
     },
   }
+}
+
+function endingsOf({ recipients }: OutboundWork, outcomes: readonly Outcome[]): Ending[] {
+  return recipients.flatMap(({ deliveryId, address }, place) => {
+    const outcome = outcomes[place]
+    if (outcome?.kind !== 'failed') return []
+    const said = outcome.code === undefined ? outcome.text : `${outcome.code} ${outcome.text}`
+    return [{ deliveryId, address, class: outcome.class, said, isFinal: true }]
+  })
 }
