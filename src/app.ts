@@ -247,6 +247,7 @@ async function start(
       suppressions.forget(entry.keyId, entry.address)
       return suppress(entry)
     },
+    onSuppressed: suppressions.forget,
     host: config.name,
     systemKeyId: identity.systemKeyId,
   })

@@ -1,8 +1,8 @@
 /** What incoming mail needs of the rest of the program, joined. */
 
 import { forgiveSoftBounces } from '../contacts/soft-bounces.ts'
-import { requestClientReport } from '../delivery/request-client-report.ts'
-import { type ApplyReportParts, applyReport, type LateFailure } from '../inbound/apply-report.ts'
+import { writesOfLateFailure } from '../delivery/late-failure.ts'
+import { type ApplyReportParts, applyReport } from '../inbound/apply-report.ts'
 import { createInbound, type Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { AccountId, KeyId } from '../mail/ids.ts'
@@ -10,7 +10,7 @@ import { readReport } from '../mail/read-report.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import type { Storage, Write } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 
 export async function createInboundMail({
   storage,
@@ -19,6 +19,7 @@ export async function createInboundMail({
   intake,
   returnPaths,
   suppress,
+  onSuppressed,
   host,
   systemKeyId,
 }: {
@@ -28,6 +29,7 @@ export async function createInboundMail({
   intake: Pick<Intake, 'prepare' | 'store'>
   returnPaths: Pick<ReturnPaths, 'read'>
   suppress: ApplyReportParts['suppress']
+  onSuppressed(keyId: KeyId, address: string): void
   host: string
   systemKeyId: KeyId
 }): Promise<Inbound> {
@@ -44,7 +46,7 @@ export async function createInboundMail({
         clock,
         returnPaths,
         suppress,
-        failedLate: (failure: LateFailure) => tellLate(storage, failure),
+        failedLate: writesOfLateFailure({ storage, onSuppressed }),
       }
       return applyReport(parts, { report, addressedTo, now })
     },
@@ -64,21 +66,4 @@ async function accountOf({ db }: Storage, keyId: KeyId): Promise<AccountId> {
     .where('id', '=', keyId)
     .executeTakeFirstOrThrow()
   return row.account_id
-}
-
-/** A report about mail that a client submitted over SMTP goes on to that client. */
-async function tellLate(storage: Storage, { messageId, deliveryId, at }: LateFailure): Promise<Write[]> {
-  const row = await storage.db
-    .selectFrom('deliveries')
-    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
-    .select(['messages.key_id as keyId', 'messages.envelope_from as envelopeFrom', 'deliveries.dsn'])
-    .where('deliveries.id', '=', deliveryId)
-    .executeTakeFirst()
-  if (row === undefined) return []
-  const { keyId, envelopeFrom, dsn } = row
-  return requestClientReport(storage, {
-    message: { id: messageId, keyId, envelopeFrom },
-    failed: [dsn === null ? { deliveryId } : { deliveryId, dsn }],
-    now: at,
-  })
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { startWorld, store } from '../../test/delivery-world.ts'
 import { storageTest } from '../../test/storage.ts'
 import { recordSoftBounce } from '../contacts/soft-bounces.ts'
-import type { DeliveryId } from '../mail/ids.ts'
+import type { DeliveryId, KeyId } from '../mail/ids.ts'
 import type { Storage } from '../storage/storage.ts'
+import { writesOfLateFailure } from './late-failure.ts'
 
 const day = 24 * 60 * 60_000
 
@@ -37,7 +38,7 @@ storageTest('the fifth time that a mailbox stays full until the end, it is given
   const addresses = ['full@example.net', 'later@example.net', 'closed@example.net', 'often@example.net']
   const earlier = addresses.flatMap((address, place) =>
     [40, 30, 20, 10].map((days, nth) => ({
-      keyId: 7 as never,
+      keyId: 7 as KeyId,
       address,
       deliveryId: (1 + place * 10 + nth) as DeliveryId,
       at: Date.now() - (address.startsWith('often') ? nth * 60_000 : days * day),
@@ -78,3 +79,40 @@ storageTest('one expiry gives nobody up, but counts', async (t, storage) => {
   const { length } = await storage.db.selectFrom('soft_bounces').selectAll().execute()
   assert.equal(length, 1)
 })
+
+storageTest(
+  'full mailboxes that reports tell of count too, when the report is proven',
+  async (_t, storage) => {
+    const keyId = 7 as KeyId
+    const late = writesOfLateFailure({ storage, onSuppressed: () => undefined })
+    const report = async (
+      address: string,
+      days: number,
+      { replyClass = 'mailbox-full', isProven = true } = {},
+    ) => {
+      const { message, recipients } = await store(storage, { to: [address] })
+      const [recipient] = recipients
+      assert.ok(recipient)
+      const writes = await late({
+        messageId: message.id,
+        deliveryId: recipient.deliveryId,
+        keyId,
+        address,
+        class: replyClass,
+        said: '552 5.2.2 full',
+        isProven,
+        at: Date.now() - days * day,
+      })
+      await storage.commit({ writes })
+    }
+    for (const days of [40, 30, 20, 10, 0]) {
+      await report('full@example.net', days)
+      await report('forged@example.net', days, { isProven: false })
+      await report('blocked@example.net', days, { replyClass: 'dnsbl' })
+    }
+
+    assert.deepEqual(await listed(storage), [
+      ['full@example.net', 'soft-bounces', 'the last of many: 552 5.2.2 full'],
+    ])
+  },
+)

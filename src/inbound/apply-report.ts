@@ -36,7 +36,18 @@ export type ApplyReportParts = {
   failedLate?(failure: LateFailure): Promise<readonly Write[]>
 }
 
-export type LateFailure = { messageId: MessageId; deliveryId: DeliveryId; at: number }
+export type LateFailure = {
+  messageId: MessageId
+  deliveryId: DeliveryId
+  keyId: KeyId
+  address: string
+  class: string
+  /** The host's own words. */
+  said: string
+  /** The report carries our token, so it may count against the address. */
+  isProven: boolean
+  at: number
+}
 
 export type AppliedReport = {
   outcome: 'applied' | 'already-known' | 'nothing-to-do' | 'nothing-matched' | 'expired'
@@ -164,6 +175,11 @@ async function applyFailure(
     ...((await parts.failedLate?.({
       messageId: reported.messageId,
       deliveryId: delivery.id,
+      keyId: reported.keyId,
+      address,
+      class: judged.class,
+      said: detail,
+      isProven: reported.provenBy === 'token',
       at: now,
     })) ?? []),
   ]
