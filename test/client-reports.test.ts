@@ -125,6 +125,27 @@ scenario(
   { env: { PARAVION_LAB_REPORT_SECONDS: '0' } },
 )
 
+scenario('what a suppression held back is told as well: at the door, and after a wait', async (_t, app) => {
+  const add = (address: string) => app.admin('POST', '/api/suppressions', { address })
+  await add('lea@inbox.test')
+  await submit(app, { to: ['lea@inbox.test', 'ok@inbox.test'], envelopeFrom: 'door@shop.example' })
+  const [atTheDoor = '', ...more] = await reportsTo(app, 'door@shop.example')
+  assert.deepEqual(more, [])
+  assert.match(
+    atTheDoor,
+    /^Final-Recipient: rfc822; lea@inbox\.test\r\nAction: failed\r\nStatus: 5\.7\.1\r$/m,
+  )
+  assert.doesNotMatch(atTheDoor, /Diagnostic-Code|Final-Recipient: rfc822; ok@/, 'no host was asked')
+  assert.match(atTheDoor, /is on the suppression list/)
+
+  await submit(app, { to: ['busy@inbox.test'], envelopeFrom: 'wait@shop.example' })
+  await app.idle()
+  await add('busy@inbox.test')
+  await app.admin('POST', '/api/queue/retry', { filter: { all: true } })
+  const [afterAWait = ''] = await reportsTo(app, 'wait@shop.example')
+  assert.match(afterAWait, /^Final-Recipient: rfc822; busy@inbox\.test\r\nAction: failed\r$/m)
+})
+
 test('a client that is a Paravion itself marks the right message', async (t) => {
   const provider = await startTestApp(t)
   const client = await startTestApp(t, 'sqlite', { env: { PARAVION_NAME: 'mail.client.example' } })

@@ -207,10 +207,22 @@ export function holdsBack(reason: SuppressionReason, { isBulk }: { isBulk: boole
   return reason !== 'unsubscribe' || isBulk
 }
 
-/** Why nothing was sent, for the story of the message. */
-export function describeSuppression(address: string, reason: SuppressionReason): string {
-  return `${address} is on the suppression list of this API key (${words[reason]}); see paravion suppression list`
+/** Why nothing was sent: the class of the delivery, and words for its story. */
+export function blockFor(address: string, reason: SuppressionReason): { class: string; detail: string } {
+  return {
+    class: classOf[reason],
+    detail: `${address} is on the suppression list of this API key (${words[reason]}); see paravion suppression list`,
+  }
 }
+
+const classOf = {
+  'hard-bounce': 'suppressed',
+  'soft-bounces': 'suppressed',
+  complaint: 'suppressed-complaint',
+  unsubscribe: 'suppressed-listed',
+  manual: 'suppressed-listed',
+  import: 'suppressed-listed',
+} satisfies Record<SuppressionReason, string>
 
 const words = {
   'hard-bounce': 'its mail host said that there is no such mailbox',

@@ -1,6 +1,7 @@
 /** Tells clients what could not be delivered: each failure once, through the door of all mail. */
 import { randomBytes } from 'node:crypto'
 import type { Intake } from '../intake/draft.ts'
+import { clientReportLane } from '../intake/request-client-report.ts'
 import type { MessageOptions } from '../intake/submission.ts'
 import { type Address, parseAddress } from '../mail/address.ts'
 import type { MessageId, WorkId } from '../mail/ids.ts'
@@ -11,8 +12,7 @@ import { guardLease, guardReschedule } from '../queue/writes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { defineDelete, type Storage } from '../storage/storage.ts'
-import { composeClientReport, headerOnly } from './compose-client-report.ts'
-import { clientReportLane } from './request-client-report.ts'
+import { composeClientReport, headerOnly, isReport } from './compose-client-report.ts'
 
 const deleteClientReports = defineDelete('client_reports', ['work_id'])
 
@@ -78,6 +78,7 @@ export function startClientReports({
       messageId: message.header_message_id,
     }
     const content = message.content === null ? headerOnly(known) : Buffer.from(message.content)
+    if (isReport(content)) return undefined
     const sender = { name: 'Mail Delivery System', address: from }
     const reportId = `<${randomBytes(12).toString('hex')}@${from.domain}>`
     return {
@@ -118,7 +119,7 @@ export function startClientReports({
       ])
       .where('client_reports.work_id', '=', workId)
       // Only what is final: an operator may have sent it again meanwhile.
-      .where('deliveries.state', '=', 'failed')
+      .where('deliveries.state', 'in', ['failed', 'blocked'])
       .orderBy('deliveries.id')
       .execute()
     const hosts = await hostsOf(rows)

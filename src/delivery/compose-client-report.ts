@@ -1,6 +1,7 @@
 /** The report (RFC 3464) that tells a client which recipients of its message did not get it. Pure. */
 
 import { parseAddress } from '../mail/address.ts'
+import { readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { classRules, type ReplyClass, replyClasses } from '../mail/reply-classes.ts'
 import { composeDsn, type DsnRecipient } from '../mail/reports.ts'
@@ -44,18 +45,20 @@ export function composeClientReport(
 ): Buffer {
   const recipients = deliveries.flatMap((delivery) => describeRecipient(delivery))
   const lines = deliveries.map(({ recipient, replyText }) => `  ${recipient}\n    ${replyText ?? 'failed'}`)
+  const ret = message.ret ?? 'HDRS'
+  const attached = ret === 'FULL' ? 'It' : 'Its header'
   return composeDsn({
     from,
     to,
     messageId,
     date: now,
-    explanation: `Your message could not be delivered to:\n\n${lines.join('\n')}\n\nIt will not be tried again. Its header is attached.\n`,
+    explanation: `Your message could not be delivered to:\n\n${lines.join('\n')}\n\nIt will not be tried again. ${attached} is attached.\n`,
     original: message.content,
     reportingMta: host,
     ...(message.envid !== undefined && { originalEnvelopeId: decodeXtext(message.envid) }),
     arrivalDate: message.acceptedAt,
     recipients,
-    ret: message.ret ?? 'HDRS',
+    ret,
   })
 }
 
@@ -80,6 +83,8 @@ function describeRecipient(delivery: FailedDelivery): DsnRecipient[] {
 export function statusOf({ class: failureClass, replyText }: FailedDelivery): string {
   const said = /^5\.\d{1,3}\.\d{1,3}\b/.exec(replyText ?? '')?.[0]
   if (said !== undefined) return said
+  if (failureClass === 'suppressed') return '5.1.1'
+  if (failureClass?.startsWith('suppressed-')) return '5.7.1'
   const known = replyClasses.find((name): name is ReplyClass => name === failureClass)
   if (known === 'expired') return '5.4.7'
   if (known === 'mailbox-full') return '5.2.2'
@@ -87,6 +92,13 @@ export function statusOf({ class: failureClass, replyText }: FailedDelivery): st
   if (known === undefined) return '5.0.0'
   const { kind } = classRules[known]
   return kind === 'hard' ? '5.1.1' : kind === 'soft' ? '5.0.0' : '5.7.1'
+}
+
+/** Mail that reports on other mail is never reported on, whatever envelope sender it was given. */
+export function isReport(content: Buffer): boolean {
+  const type = readHeaderBlock(content).fields.find(({ lower }) => lower === 'content-type')
+  if (type === undefined) return false
+  return /^\s*multipart\/report\b/i.test(content.toString('latin1', type.valueStart, type.end))
 }
 
 /** RFC 3461 §4: `+` and two hexadecimal digits stand for a character. */

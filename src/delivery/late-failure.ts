@@ -1,8 +1,9 @@
 /** A report says that what counted as delivered has failed: its client is told, and soft failures are counted. */
+
+import { requestClientReport } from '../intake/request-client-report.ts'
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { Storage, Write } from '../storage/storage.ts'
 import { giveUpAddresses, isHardClass } from './give-up-address.ts'
-import { requestClientReport } from './request-client-report.ts'
 
 type LateFailure = {
   messageId: MessageId

@@ -1,6 +1,6 @@
 /** Reads claimed work back: message, recipients that still wait, and the body. A few statements for many items. */
 import type { Kysely } from 'kysely'
-import { describeSuppression, holdsBack, knownAmong } from '../contacts/suppressions.ts'
+import { blockFor, holdsBack, knownAmong } from '../contacts/suppressions.ts'
 import type { MessageOptions } from '../intake/submission.ts'
 import { normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { MessageId, WorkId } from '../mail/ids.ts'
@@ -19,7 +19,8 @@ export type Claimed = {
   suppressed: (Work & Pick<ClaimedWork, 'message'> & { suppressed: SuppressedRecipient[] })[]
 }
 
-export type SuppressedRecipient = { recipient: OutboundRecipient; detail: string }
+/** `class` and `detail`: why nothing is sent there. */
+export type SuppressedRecipient = { recipient: OutboundRecipient; class: string; detail: string }
 
 export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]): Promise<Claimed> {
   const messageIds = [...new Set(claimed.map(({ ref }) => ref as MessageId))]
@@ -39,8 +40,8 @@ export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]):
   const isHeldBack = await heldBack(db, loaded)
   for (const work of loaded) {
     const suppressed = work.recipients.flatMap((recipient) => {
-      const detail = isHeldBack(work, recipient)
-      return detail === undefined ? [] : [{ recipient, detail }]
+      const block = isHeldBack(work, recipient)
+      return block === undefined ? [] : [{ recipient, ...block }]
     })
     if (suppressed.length === 0) {
       result.works.push(work)
@@ -64,12 +65,12 @@ async function heldBack(db: Kysely<Schema>, works: readonly ClaimedWork[]) {
     db,
     works.flatMap((work) => work.recipients.map((recipient) => entryOf(work, recipient))),
   )
-  return (work: ClaimedWork, recipient: OutboundRecipient): string | undefined => {
+  return (work: ClaimedWork, recipient: OutboundRecipient) => {
     if (known.size === 0) return undefined
     const reason = known.get(entryOf(work, recipient))
     const isBulk = work.message.options.bulk === true
     if (reason === undefined || !holdsBack(reason, { isBulk })) return undefined
-    return describeSuppression(recipient.address, reason)
+    return blockFor(recipient.address, reason)
   }
 }
 

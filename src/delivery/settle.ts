@@ -5,6 +5,7 @@ import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
 import type { EventKind } from '../storage/schema.ts'
 import { type Commit, defineInsert, defineUpdate, type Write } from '../storage/storage.ts'
+import type { SuppressedRecipient } from './load.ts'
 import type { OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
 import { nextAttemptAt, type RetrySchedule } from './schedule.ts'
 
@@ -175,14 +176,14 @@ function uncount(work: Work): Write {
 /** Its address came onto the suppression list while it waited. The work goes on for the others, or ends apart. */
 export function settleSuppressed(
   { message }: Pick<OutboundWork, 'message'>,
-  recipients: readonly { recipient: OutboundRecipient; detail: string }[],
+  recipients: readonly SuppressedRecipient[],
   { now }: { now: number },
 ): Commit {
-  const writes = recipients.flatMap(({ recipient, detail }) => [
+  const writes = recipients.flatMap(({ recipient, class: eventClass, detail }) => [
     updateDelivery({
       id: recipient.deliveryId,
       state: 'blocked',
-      class: 'suppressed',
+      class: eventClass,
       reply_code: null,
       reply_text: detail,
       attempts: recipient.attempts,
@@ -193,7 +194,7 @@ export function settleSuppressed(
       kind: 'blocked',
       at: now,
       attemptId: null,
-      eventClass: 'suppressed',
+      eventClass,
       detail,
     }),
   ])

@@ -1,4 +1,6 @@
 /** Commits what became of work, as often as it takes: a result that is known must not be lost to a full disk. */
+
+import { requestClientReport } from '../intake/request-client-report.ts'
 import type { AttemptId, KeyId, ServerId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -7,8 +9,8 @@ import { type Commit, type Storage, StorageUnavailable } from '../storage/storag
 import type { AttemptResult } from './attempt.ts'
 import { type Ending, giveUpAddresses } from './give-up-address.ts'
 import { lastWords } from './last-words.ts'
-import type { DeliveryMetrics, OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
-import { requestClientReport } from './request-client-report.ts'
+import type { SuppressedRecipient } from './load.ts'
+import type { DeliveryMetrics, OutboundWork, Outcome } from './outbound.ts'
 import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
@@ -48,7 +50,7 @@ export type Settler = {
 
 export type Suppressed = Work &
   Pick<OutboundWork, 'message'> & {
-    suppressed: readonly { recipient: OutboundRecipient; detail: string }[]
+    suppressed: readonly SuppressedRecipient[]
   }
 
 const retryPauseMs = 1_000
@@ -177,7 +179,12 @@ export function createSettler({
     },
     suppressed(work) {
       metrics.settled(work.message.lane, 'failed', 'suppressed', work.suppressed.length)
-      return write(work, (now) => settleSuppressed(work, work.suppressed, { now }))
+      const { message, suppressed } = work
+      return write(work, async (now) => {
+        const { writes } = settleSuppressed(work, suppressed, { now })
+        const failed = suppressed.map(({ recipient }) => recipient)
+        return { writes: [...writes, ...(await requestClientReport(storage, { message, failed, now }))] }
+      })
     },
     putBack: (work, dueAt) => write(work, () => settlePutBack(work, { owner, dueAt })),
     spent: (work) => write(work, () => settleSpent(work, { owner })),

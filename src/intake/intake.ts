@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
-import type { KeyId } from '../mail/ids.ts'
+import type { DeliveryId, KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
@@ -20,6 +20,7 @@ import type { HandedWork, HandOver } from './hand-over.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { formatDate, readSubmitted } from './read-submitted.ts'
 import { createErrorReports } from './report-errors.ts'
+import { requestClientReport } from './request-client-report.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, placeMessage, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
@@ -155,6 +156,27 @@ export function createIntake({
     return suppressed
   }
 
+  /** A client whose mail was taken over SMTP does not look here for what became of it. */
+  async function tellSuppressed(
+    planned: readonly PlannedMessage[],
+    suppressed: ReadonlyMap<number, SuppressionReason>,
+    now: number,
+  ): Promise<Write[]> {
+    if (suppressed.size === 0) return []
+    const writes: Write[] = []
+    for (const { id, submission, recipients } of planned) {
+      const { keyId, envelopeFrom } = submission
+      const failed = recipients.flatMap(({ deliveryId, dsn }) =>
+        suppressed.has(deliveryId)
+          ? [{ deliveryId: deliveryId as DeliveryId, ...(dsn !== undefined && { dsn }) }]
+          : [],
+      )
+      const message = { id, keyId, envelopeFrom }
+      writes.push(...(await requestClientReport(storage, { message, failed, now })))
+    }
+    return writes
+  }
+
   async function commitOnce(
     planned: readonly PlannedMessage[],
     { guards, writes: alongside }: Commit,
@@ -162,7 +184,7 @@ export function createIntake({
     const now = clock.now()
     const duplicates = await duplicatesOf(planned)
     const suppressed = await suppressedOf(planned)
-    const writes: Write[] = [...alongside]
+    const writes: Write[] = [...alongside, ...(await tellSuppressed(planned, suppressed, now))]
     const handed: HandedWork[] = []
     let reservedBytes: number[] = []
     const reserve = (sizeBytes: number) => {

@@ -1,6 +1,6 @@
 /** Turns submissions into rows: message, body, deliveries, work and events stand or fall together. */
 import { randomUUID } from 'node:crypto'
-import { describeSuppression } from '../contacts/suppressions.ts'
+import { blockFor } from '../contacts/suppressions.ts'
 import { recordEvent } from '../events/record.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { CampaignId, DeliveryId, MessageId, WorkId } from '../mail/ids.ts'
@@ -185,9 +185,7 @@ export function placeMessage(
 function blockOf(message: PlannedMessage, recipient: PlannedRecipient, placement: Placement) {
   if (message.submission.blocked !== undefined) return message.submission.blocked
   const reason = placement.suppressed.get(recipient.deliveryId)
-  if (reason !== undefined) {
-    return { class: 'suppressed', detail: describeSuppression(recipient.text, reason) }
-  }
+  if (reason !== undefined) return blockFor(recipient.text, reason)
   if (!placement.duplicates.has(recipient.deliveryId)) return undefined
   const campaign = message.submission.campaign?.name ?? ''
   return {

@@ -18,6 +18,9 @@ test('reasons in the words of the wire', () => {
     ['template-error', 'error in template language', 'content'],
     ['duplicate-in-campaign', 'duplicate in campaign', 'mailjet'],
     ['sender-not-allowed', 'preblocked', 'mailjet'],
+    ['suppressed', 'preblocked', 'mailjet'],
+    ['suppressed-complaint', 'spam reporter', 'recipient'],
+    ['suppressed-listed', 'blacklisted', 'recipient'],
     ['constructor', 'system issue', 'system'],
   ]
   for (const [name, state, relatedTo] of cases) {

@@ -68,6 +68,8 @@ const stateOfOurs: Readonly<Record<string, number>> = {
   'template-error': 18,
   'template-missing': 17,
   suppressed: 14,
+  'suppressed-complaint': 21,
+  'suppressed-listed': 20,
   signing: 10,
   routing: 10,
 }
