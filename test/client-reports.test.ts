@@ -86,6 +86,7 @@ scenario('a failure is told to the envelope sender, with what the client asked f
 scenario('nobody is told who did not ask, cannot be told, or is nobody', async (_t, app) => {
   await submit(app, { to: ['missing@a.test'], dsn: { notify: ['never'] } })
   await submit(app, { to: ['missing@b.test'], dsn: { notify: ['success'] } })
+  await submit(app, { to: ['ok@b.test'] })
   await submit(app, { to: ['missing@c.test'], envelopeFrom: '' })
   await app.send({ to: 'missing@d.test' })
   // A report that cannot be delivered is the end of it.
@@ -144,6 +145,24 @@ scenario('what a suppression held back is told as well: at the door, and after a
   await app.admin('POST', '/api/queue/retry', { filter: { all: true } })
   const [afterAWait = ''] = await reportsTo(app, 'wait@shop.example')
   assert.match(afterAWait, /^Final-Recipient: rfc822; busy@inbox\.test\r\nAction: failed\r$/m)
+})
+
+scenario('success is told to whom asked for it', async (_t, app) => {
+  await submit(app, { to: ['ok@inbox.test', 'missing@inbox.test'], dsn: { notify: ['success', 'failure'] } })
+  const [content = '', ...more] = await reportsTo(app, 'bounce@shop.example')
+  assert.deepEqual(more, [], 'one report for what ended together')
+  assert.match(content, /^Subject: Mail delivery failed\r$/m)
+  assert.match(content, /^Final-Recipient: rfc822; missing@inbox\.test\r\nAction: failed\r$/m)
+  assert.match(content, /^Final-Recipient: rfc822; ok@inbox\.test\r\nAction: relayed\r\nStatus: 2\.0\.0\r$/m)
+
+  await submit(app, {
+    to: ['ok@inbox.test'],
+    envelopeFrom: 'glad@shop.example',
+    dsn: { notify: ['success'] },
+  })
+  const [glad = ''] = await reportsTo(app, 'glad@shop.example')
+  assert.match(glad, /^Subject: Mail relayed\r$/m)
+  assert.equal((await simpleParser(glad)).subject, 'Mail relayed')
 })
 
 test('a client that is a Paravion itself marks the right message', async (t) => {

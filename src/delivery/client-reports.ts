@@ -12,7 +12,7 @@ import { guardLease, guardReschedule } from '../queue/writes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { defineDelete, type Storage } from '../storage/storage.ts'
-import { composeClientReport, headerOnly, isReport } from './compose-client-report.ts'
+import { composeClientReport, headerOnly, isReport, noticeOf, subjectOf } from './compose-client-report.ts'
 
 const deleteClientReports = defineDelete('client_reports', ['work_id'])
 
@@ -69,7 +69,7 @@ export function startClientReports({
       .executeTakeFirst()
     if (message === undefined || message.reports_bounces !== 1) return undefined
     const to = parseAddress(message.envelope_from)
-    const deliveries = await failedDeliveries(work.id)
+    const deliveries = await toldDeliveries(work.id)
     if (to === undefined || deliveries.length === 0) return undefined
     const { ret, envid } = JSON.parse(message.options) as MessageOptions
     const known = {
@@ -85,6 +85,7 @@ export function startClientReports({
       from: sender,
       to,
       messageId: reportId,
+      subject: subjectOf(deliveries),
       content: composeClientReport(
         {
           acceptedAt: message.accepted_at,
@@ -104,12 +105,13 @@ export function startClientReports({
     }
   }
 
-  async function failedDeliveries(workId: WorkId) {
+  async function toldDeliveries(workId: WorkId) {
     const rows = await db
       .selectFrom('client_reports')
       .innerJoin('deliveries', 'deliveries.id', 'client_reports.delivery_id')
       .select([
         'deliveries.recipient',
+        'deliveries.state',
         'deliveries.class',
         'deliveries.reply_code as replyCode',
         'deliveries.reply_text as replyText',
@@ -118,12 +120,15 @@ export function startClientReports({
         'deliveries.message_id as messageId',
       ])
       .where('client_reports.work_id', '=', workId)
-      // Only what is final: an operator may have sent it again meanwhile.
-      .where('deliveries.state', 'in', ['failed', 'blocked'])
+      // What is true of it now: it may have gone on meanwhile.
+      .where('deliveries.state', 'in', ['failed', 'blocked', 'delivered', 'deferred'])
       .orderBy('deliveries.id')
       .execute()
     const hosts = await hostsOf(rows)
-    return rows.map((row) => ({ ...row, host: hosts.get(row.workId) ?? '' }))
+    return rows.flatMap((row) => {
+      const notice = noticeOf(row)
+      return notice === undefined ? [] : [{ ...row, notice, host: hosts.get(row.workId) ?? '' }]
+    })
   }
 
   async function hostsOf(rows: readonly { workId: WorkId; messageId: MessageId }[]) {

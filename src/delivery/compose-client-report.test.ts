@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { composeClientReport, isReport, statusOf } from './compose-client-report.ts'
+import { composeClientReport, isReport, noticeOf, statusOf } from './compose-client-report.ts'
 
 const mail = (lines: string) => Buffer.from(`${lines}\r\n\r\nbody\r\n`)
 
@@ -28,26 +28,19 @@ const failures = [
 ] as const
 for (const [name, failureClass, replyText, expected] of failures) {
   test(`status: ${name}`, () => {
-    const failed = { recipient: 'a@b.test', replyCode: null, host: '', dsn: null }
+    const failed = { recipient: 'a@b.test', notice: 'failed', replyCode: null, host: '', dsn: null } as const
     assert.equal(statusOf({ ...failed, class: failureClass, replyText }), expected)
   })
 }
+
+const delivery = { recipient: 'a@b.test', class: null, host: 'mx.b.test', dsn: null }
 
 test('the whole message goes back only to whom asked for it', () => {
   const told = (ret?: 'FULL' | 'HDRS') =>
     composeClientReport(
       { acceptedAt: 0, content: mail('Subject: Order'), ...(ret !== undefined && { ret }) },
       {
-        deliveries: [
-          {
-            recipient: 'a@b.test',
-            class: 'policy',
-            replyCode: 550,
-            replyText: 'no',
-            host: 'mx.b.test',
-            dsn: null,
-          },
-        ],
+        deliveries: [{ ...delivery, notice: 'failed', class: 'policy', replyCode: 550, replyText: 'no' }],
         from: { name: '', address: { local: 'MAILER-DAEMON', domain: 'x.test' } },
         to: { name: '', address: { local: 'bounce', domain: 'y.test' } },
         messageId: '<1@x.test>',
@@ -58,4 +51,16 @@ test('the whole message goes back only to whom asked for it', () => {
   assert.match(told('FULL'), /It is attached\.[\s\S]+Content-Type: message\/rfc822\r\n[\s\S]+body/)
   assert.match(told(), /Its header is attached\.[\s\S]+Content-Type: text\/rfc822-headers/)
   assert.doesNotMatch(told(), /body/)
+})
+
+test('what is told follows from the state', () => {
+  const cases = [
+    ['failed', null, 'failed'],
+    ['blocked', null, 'failed'],
+    ['deferred', 'NOTIFY=NEVER', 'delayed'],
+    ['delivered', 'NOTIFY=SUCCESS', 'relayed'],
+    ['delivered', 'NOTIFY=FAILURE', undefined],
+    ['queued', 'NOTIFY=SUCCESS', undefined],
+  ] as const
+  for (const [state, dsn, expected] of cases) assert.equal(noticeOf({ state, dsn }), expected, state)
 })

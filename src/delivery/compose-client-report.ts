@@ -1,13 +1,16 @@
-/** The report (RFC 3464) that tells a client which recipients of its message did not get it. Pure. */
+/** The report (RFC 3464) that tells a client what became of recipients of its message. Pure. */
 
+import { type Notice, wants } from '../intake/dsn-wishes.ts'
 import { parseAddress } from '../mail/address.ts'
 import { readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { classRules, type ReplyClass, replyClasses } from '../mail/reply-classes.ts'
-import { composeDsn, type DsnRecipient } from '../mail/reports.ts'
+import { composeDsn, type DsnRecipient, subjectOfAction } from '../mail/reports.ts'
+import type { DeliveryState } from '../storage/schema.ts'
 
-export type FailedDelivery = {
+export type ToldDelivery = {
   recipient: string
+  notice: Notice
   class: string | null
   replyCode: number | null
   replyText: string | null
@@ -34,7 +37,7 @@ export function composeClientReport(
     host,
     now,
   }: {
-    deliveries: readonly FailedDelivery[]
+    deliveries: readonly ToldDelivery[]
     from: Mailbox
     to: Mailbox
     messageId: string
@@ -43,26 +46,63 @@ export function composeClientReport(
     now: number
   },
 ): Buffer {
-  const recipients = deliveries.flatMap((delivery) => describeRecipient(delivery))
-  const lines = deliveries.map(({ recipient, replyText }) => `  ${recipient}\n    ${replyText ?? 'failed'}`)
-  const ret = message.ret ?? 'HDRS'
-  const attached = ret === 'FULL' ? 'It' : 'Its header'
+  const sorted = deliveries.toSorted((a, b) => notices.indexOf(a.notice) - notices.indexOf(b.notice))
+  const hasFailed = sorted.some(({ notice }) => notice === 'failed')
+  // RFC 3461 §4.3: RET is about failures.
+  const ret = hasFailed ? (message.ret ?? 'HDRS') : 'HDRS'
+  const attached = ret === 'FULL' ? 'It is attached.' : 'Its header is attached.'
   return composeDsn({
     from,
     to,
     messageId,
     date: now,
-    explanation: `Your message could not be delivered to:\n\n${lines.join('\n')}\n\nIt will not be tried again. ${attached} is attached.\n`,
+    explanation: `${explain(sorted)}\n\n${attached}\n`,
     original: message.content,
     reportingMta: host,
     ...(message.envid !== undefined && { originalEnvelopeId: decodeXtext(message.envid) }),
     arrivalDate: message.acceptedAt,
-    recipients,
+    recipients: sorted.flatMap(describeRecipient),
     ret,
   })
 }
 
-function describeRecipient(delivery: FailedDelivery): DsnRecipient[] {
+/** The gravest first. */
+const notices: readonly Notice[] = ['failed', 'delayed', 'relayed']
+
+const openings = {
+  failed: 'Your message could not be delivered to the following, and will not be tried again:',
+  delayed:
+    'Your message has not arrived yet at the following. It is still being tried; you need not do anything:',
+  relayed:
+    'Your message was taken by the mail host of the following, which may not tell you when it arrives:',
+} satisfies Record<Notice, string>
+
+function explain(deliveries: readonly ToldDelivery[]): string {
+  return notices
+    .flatMap((notice) => {
+      const lines = deliveries
+        .filter((delivery) => delivery.notice === notice)
+        .map(({ recipient, replyText }) => `  ${recipient}\n    ${replyText ?? notice}`)
+      return lines.length === 0 ? [] : [`${openings[notice]}\n\n${lines.join('\n')}`]
+    })
+    .join('\n\n')
+}
+
+export function subjectOf(deliveries: readonly ToldDelivery[]): string {
+  return subjectOfAction[
+    notices.find((notice) => deliveries.some((one) => one.notice === notice)) ?? 'failed'
+  ]
+}
+
+/** What there is to tell about a delivery that is in this state now. */
+export function noticeOf({ state, dsn }: { state: DeliveryState; dsn: string | null }): Notice | undefined {
+  if (state === 'failed' || state === 'blocked') return 'failed'
+  // Its wish for a delay is gone since the moment in which it was owed.
+  if (state === 'deferred') return 'delayed'
+  return state === 'delivered' && wants(dsn ?? undefined, 'relayed') ? 'relayed' : undefined
+}
+
+function describeRecipient(delivery: ToldDelivery): DsnRecipient[] {
   const finalRecipient = parseAddress(delivery.recipient)
   if (finalRecipient === undefined) return []
   const { replyCode, replyText, host } = delivery
@@ -71,7 +111,7 @@ function describeRecipient(delivery: FailedDelivery): DsnRecipient[] {
     {
       ...(orcpt !== undefined && { originalRecipient: decodeXtext(orcpt) }),
       finalRecipient,
-      action: 'failed',
+      action: delivery.notice,
       status: statusOf(delivery),
       ...(replyCode !== null && host !== '' && { remoteMta: host }),
       ...(replyCode !== null && { diagnostic: `${replyCode} ${replyText ?? ''}`.trim() }),
@@ -79,8 +119,10 @@ function describeRecipient(delivery: FailedDelivery): DsnRecipient[] {
   ]
 }
 
-/** What the remote said, provided that it is final; else what the class of the failure means (RFC 3463). */
-export function statusOf({ class: failureClass, replyText }: FailedDelivery): string {
+/** What the remote said, provided that it is of that kind; else what the class of the failure means (RFC 3463). */
+export function statusOf({ notice, class: failureClass, replyText }: ToldDelivery): string {
+  if (notice === 'relayed') return '2.0.0'
+  if (notice === 'delayed') return /^4\.\d{1,3}\.\d{1,3}\b/.exec(replyText ?? '')?.[0] ?? '4.0.0'
   const said = /^5\.\d{1,3}\.\d{1,3}\b/.exec(replyText ?? '')?.[0]
   if (said !== undefined) return said
   if (failureClass === 'suppressed') return '5.1.1'

@@ -54,6 +54,8 @@ export type Suppressed = Work &
   }
 
 const retryPauseMs = 1_000
+/** When a client that asked for it hears that its mail still waits (RFC 3461 §4.1: not for an hour's delay). */
+const delayToldAfterMs = 4 * 60 * 60_000
 const crashPauseMs = 15 * 60_000
 
 export function createSettler({
@@ -97,16 +99,29 @@ export function createSettler({
     }
   }
 
-  /** The commit in which they fail also says that the client is to be told, and what is to become of the addresses. */
-  async function failing(
+  /** The same commit says what the client is to be told, and what is to become of addresses that failed. */
+  async function concluding(
     { message, recipients }: OutboundWork,
-    { commit, endings, now }: { commit: Commit; endings: readonly Ending[]; now: number },
+    {
+      commit,
+      endings,
+      outcomes = [],
+      now,
+    }: { commit: Commit; endings: readonly Ending[]; outcomes?: readonly Outcome[]; now: number },
   ): Promise<Commit> {
+    // Success and delay are told only to whom asked.
+    if (endings.length === 0 && recipients.every(({ dsn }) => dsn === undefined)) return commit
     const ended = new Set(endings.map(({ deliveryId }) => deliveryId))
-    const failed = recipients.filter(({ deliveryId }) => ended.has(deliveryId))
+    const isLate = now - message.acceptedAt >= delayToldAfterMs
     const { writes, addresses } = await giveUpAddresses(storage, message, endings, now)
     for (const address of addresses) onSuppressed?.(message.keyId, address)
-    const telling = await requestClientReport(storage, { message, failed, now })
+    const telling = await requestClientReport(storage, {
+      message,
+      failed: recipients.filter(({ deliveryId }) => ended.has(deliveryId)),
+      delayed: recipients.filter((_, place) => isLate && outcomes[place]?.kind === 'deferred'),
+      relayed: recipients.filter((_, place) => outcomes[place]?.kind === 'delivered'),
+      now,
+    })
     return { ...commit, writes: [...commit.writes, ...writes, ...telling] }
   }
 
@@ -124,8 +139,7 @@ export function createSettler({
       const id = (await storage.reserveIds(1)) as AttemptId
       const attempt = { id, ...facts, host, address, tls, transcript }
       const commit = settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
-      const endings = endingsOf(work, outcomes)
-      return endings.length === 0 ? commit : failing(work, { commit, endings, now })
+      return concluding(work, { commit, endings: endingsOf(work, outcomes), outcomes, now })
     })
   }
 
@@ -135,7 +149,14 @@ export function createSettler({
 
   function postponed(work: OutboundWork, postponement: Postponement): Promise<true> {
     countAll(work, 'deferred', postponement.eventClass)
-    return write(work, (now) => settlePostponed(work, { owner, now, ...postponement }))
+    const { eventClass, reason } = postponement
+    const outcomes = work.recipients.map(
+      () => ({ kind: 'deferred', class: eventClass, text: reason }) as const,
+    )
+    return write(work, (now) => {
+      const commit = settlePostponed(work, { owner, now, ...postponement })
+      return concluding(work, { commit, endings: [], outcomes, now })
+    })
   }
 
   return {
@@ -159,7 +180,7 @@ export function createSettler({
       countAll(work, 'expired', 'expired')
       return write(work, async (now) => {
         const endings = await lastWords(storage.db, work)
-        return failing(work, { commit: settleExpired(work, { owner, now }), endings, now })
+        return concluding(work, { commit: settleExpired(work, { owner, now }), endings, now })
       })
     },
     broken(work, reason) {
@@ -169,7 +190,7 @@ export function createSettler({
         work.recipients.map(() => ({ kind: 'failed', class: 'system', text: reason })),
       )
       return write(work, (now) =>
-        failing(work, { commit: settleBroken(work, { owner, now, reason }), endings, now }),
+        concluding(work, { commit: settleBroken(work, { owner, now, reason }), endings, now }),
       )
     },
     crashed(work, error) {

@@ -80,7 +80,7 @@ export type Intake = {
    * writes of the caller's that stand or fall with it; when its guards do not hold, nothing is stored.
    */
   storeReport(
-    report: { from: Mailbox; to: Mailbox['address']; messageId: string; content: Buffer },
+    report: { from: Mailbox; to: Mailbox['address']; subject: string; messageId: string; content: Buffer },
     together: Commit,
   ): Promise<void>
   /** An SMTP submission from end of DATA to durable. Throws Refused. */

@@ -305,7 +305,7 @@ export function createIntake({
       await sendReports(opened.flatMap((message) => message.reports))
     },
 
-    async storeReport({ from, to, messageId, content }, together) {
+    async storeReport({ from, to, subject, messageId, content }, together) {
       const submission: Submission = {
         keyId: settings.systemKeyId,
         door: 'system',
@@ -313,7 +313,7 @@ export function createIntake({
         priority: 2,
         envelopeFrom: '',
         from,
-        subject: 'Mail delivery failed',
+        subject,
         messageId,
         recipients: [{ address: to, kind: 'envelope' }],
         content,

@@ -50,7 +50,7 @@ export type Complaint = Report & {
   reportedDomain?: string
 }
 
-const subjectOfAction = {
+export const subjectOfAction = {
   failed: 'Mail delivery failed',
   delayed: 'Mail delivery delayed',
   delivered: 'Mail delivered',
