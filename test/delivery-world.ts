@@ -129,6 +129,7 @@ export async function store(storage: Storage, given: Given = {}): Promise<Outbou
     subject = 'Hello',
     from = 'hello@shop.example',
   } = given
+  const fromAddress = /[^<\s]+@[^>\s]+/.exec(from)?.[0] ?? from
   const firstId = await storage.reserveIds(2 + to.length)
   const id = firstId as MessageId
   const workId = (firstId + 1) as WorkId
@@ -154,7 +155,7 @@ export async function store(storage: Storage, given: Given = {}): Promise<Outbou
         accepted_at: now,
         expires_at: expiresAt,
         envelope_from: '',
-        from_address: 'hello@shop.example',
+        from_address: fromAddress,
         subject,
         header_message_id: '<1@shop.example>',
         size_bytes: content.length,
@@ -215,7 +216,7 @@ export async function store(storage: Storage, given: Given = {}): Promise<Outbou
       acceptedAt: now,
       expiresAt,
       envelopeFrom: '',
-      fromAddress: 'hello@shop.example',
+      fromAddress,
       sizeBytes: content.length,
       options: {},
     },

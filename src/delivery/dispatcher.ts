@@ -84,7 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       handle: (work) => void handle(work),
     }),
   })
-  const sweeper = setInterval(sweep, sweepEveryMs)
+  const sweeper = setInterval(sweep, Math.min(sweepEveryMs, options.stallMs ?? sweepEveryMs))
   sweeper.unref()
 
   function crowdedKeys(): string[] {
@@ -101,7 +101,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Most of what is in memory waits for sites that are full: what comes next probably would, too. */
   function isCrowded(): boolean {
     let waiting = 0
-    for (const site of sites.values()) if (!site.hasRoom()) waiting += site.waiting()
+    for (const site of sites.values()) if (!site.isRelay && !site.hasRoom()) waiting += site.waiting()
     return waiting * 2 > memory.works()
   }
 
@@ -249,6 +249,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       limits,
       clock,
       ...(kind === 'relay' && { outage: createOutage({ clock, ...pauses }) }),
+      ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
       run: (job) => attempt(job, site),
       putOff(job, until, reason) {
         if (takeOver(job, reason)) return
@@ -325,10 +326,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   function sweep(): void {
     for (const [key, site] of sites) {
+      for (const job of site.shed()) putAside(job, site)
       void site.closeIdle({ all: false })
       if (site.isUnused()) sites.delete(key)
     }
     connections.sweep()
+  }
+
+  /** Its server says nothing: it must not wait in memory, where it would be in the way of the others. */
+  function putAside(job: Job, site: Site<Job>): void {
+    if (takeOver(job, 'it accepts mail and then says nothing')) return
+    void settler.putBack(job.work, site.expectedFreeAt()).then(() => done(job))
   }
 
   async function isAllDone(): Promise<boolean> {

@@ -77,6 +77,8 @@ export type DispatcherOptions = {
   badHostMs?: readonly [least: number, most: number]
   /** How long an outgoing server that lets nobody in is left alone, after the first failure, the second, and so on. */
   outagePausesMs?: readonly number[]
+  /** How long an outgoing server may say nothing before what waits for it makes room. */
+  stallMs?: number
   /** Work held in memory, waiting or being sent. */
   memory?: { maxWorks: number; maxBytes: number }
   /** PEM of certificate authorities trusted beside the well-known ones, for relays with strict TLS. */

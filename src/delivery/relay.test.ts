@@ -318,3 +318,39 @@ storageTest('a rate holds messages back and lets them go by itself', async (t, s
   const rows = await storage.db.selectFrom('deliveries').select('attempts').execute()
   assert.ok(rows.every(({ attempts }) => attempts <= 1))
 })
+
+for (const isKnownGood of [false, true]) {
+  const which = isKnownGood ? 'a server that was fine' : 'a new server'
+  storageTest(
+    `${which} and now says nothing holds up no other, not even for the same domain`,
+    async (t, storage) => {
+      const silent = await startRelay(t, isKnownGood ? {} : { greeting: { hang: true } })
+      const healthy = await startRelay(t)
+      const servers = {
+        silent: relay(silent.port, { limits: { connections: 2 } }),
+        healthy: relay(healthy.port, { id: 6 as ServerId }),
+      }
+      const world = await routed(
+        t,
+        storage,
+        ({ fromAddress }) => ({
+          kind: 'relay',
+          server: fromAddress.startsWith('silent') ? servers.silent : servers.healthy,
+          because: [],
+        }),
+        { memory: { maxWorks: 20, maxBytes: 1_000_000 }, stallMs: 50 },
+      )
+      if (isKnownGood) {
+        await handAll(world, storage, [{ from: 'silent@shop.example' }])
+        await until(() => silent.messages.length === 1)
+        silent.script.mail = { hang: true }
+      }
+      for (let n = 0; n < 40; n++) await store(storage, { from: 'silent@shop.example', due: true })
+      for (let n = 0; n < 10; n++) await store(storage, { from: 'healthy@shop.example', due: true })
+      world.dispatcher.wake()
+      await until(() => healthy.messages.length === 10)
+      assert.ok(world.dispatcher.snapshot().works <= 20)
+      await silent.close()
+    },
+  )
+}

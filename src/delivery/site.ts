@@ -30,7 +30,7 @@ export type Site<J extends SiteJob> = {
   readonly key: string
   /** False when it has so much waiting, for its speed, that more should not wait in memory. */
   hasRoom(): boolean
-  /** When what waits will be through; at least a second from now. */
+  /** When to ask again for one that found no room; at least a second from now. Each gets a time of its own. */
   expectedFreeAt(): number
   /** 0, or the time until which nothing may be sent. */
   suspendedUntil(): { until: number; reason: string }
@@ -47,7 +47,12 @@ export type Site<J extends SiteJob> = {
   /** One connection tries alone whether the server is back, so who comes now would wait for it. */
   isProbing(): boolean
   waiting(): number
+  /** Of what waits. None for an outgoing server: other mail to the same domain may go another way. */
   keys(): Iterable<string>
+  /** Is this one carrying mail for any domain, so that being full says nothing of what comes next? */
+  readonly isRelay: boolean
+  /** What waits for an outgoing server that has said nothing for so long, taken out. */
+  shed(): J[]
   isUnused(): boolean
   /** Ends connections that have been idle too long, or all. */
   closeIdle(options: { all: boolean }): Promise<void>
@@ -62,12 +67,15 @@ const waitingForMs = 30_000
 /** A server that accepts a connection and then says nothing must not fill the memory. */
 const maxWaitingUnproven = 200
 const unprovenPauseMs = 10_000
+export const defaultStallMs = 5_000
+const longestPauseMs = 10 * 60_000
 
 export function createSite<J extends SiteJob>({
   key,
   limits: firstLimits,
   clock,
   outage,
+  stallMs = defaultStallMs,
   run,
   putOff,
 }: {
@@ -76,6 +84,8 @@ export function createSite<J extends SiteJob>({
   clock: Clock
   /** Of an outgoing server. Hosts of recipients have a memory of their own (host-memory.ts). */
   outage?: Outage
+  /** An outgoing server that is used and gets nothing done for so long is not answering. */
+  stallMs?: number
   /** Resolves when the job no longer needs a connection. */
   run(job: J): Promise<void>
   /** The site is suspended: the job must not wait in memory. */
@@ -94,6 +104,9 @@ export function createSite<J extends SiteJob>({
   let sendingBulk = 0
   let connections = 0
   let timer: NodeJS.Timeout | undefined
+  /** When a connection or an attempt of ours last began or ended. */
+  let movedAt = clock.now()
+  let nextSlotAt = 0
 
   function currentLimits() {
     const now = clock.now()
@@ -162,12 +175,20 @@ export function createSite<J extends SiteJob>({
     }
   }
 
+  function silentForMs(): number {
+    return sending === 0 ? 0 : clock.now() - movedAt
+  }
+
+  const isDoubtful = () => outage !== undefined && (outage.isUnproven() || silentForMs() > stallMs)
+
   function start(job: J): void {
+    if (sending === 0) movedAt = clock.now()
     sending += 1
     if (job.lane === 'bulk') sendingBulk += 1
     // `run` does not reject: what goes wrong in a job is settled there.
     void run(job).finally(() => {
       sending -= 1
+      movedAt = clock.now()
       if (job.lane === 'bulk') sendingBulk -= 1
       pump()
     })
@@ -189,13 +210,20 @@ export function createSite<J extends SiteJob>({
     key,
     hasRoom() {
       const { messagesPerSecond } = currentLimits()
-      if (outage?.isUnproven() && queue.length() >= maxWaitingUnproven) return false
+      if (isDoubtful() && queue.length() >= maxWaitingUnproven) return false
       return queue.length() < Math.min(maxWaiting, Math.max(1, (messagesPerSecond * waitingForMs) / 1_000))
     },
     expectedFreeAt() {
-      if (outage?.isUnproven()) return clock.now() + Math.round(unprovenPauseMs * (0.5 + Math.random()))
-      const seconds = queue.length() / Math.min(currentLimits().messagesPerSecond, 1_000)
-      return clock.now() + 1_000 + Math.round(seconds * 1_000 * (0.5 + Math.random()))
+      const now = clock.now()
+      // The longer it says nothing, the less often is asked.
+      const pauseMs = Math.min(Math.max(unprovenPauseMs, silentForMs()), longestPauseMs)
+      if (isDoubtful()) return now + Math.round(pauseMs * (0.5 + Math.random()))
+      const msEach = 1_000 / Math.min(currentLimits().messagesPerSecond, 1_000)
+      const throughMs = queue.length() * msEach
+      if (outage === undefined) return now + 1_000 + Math.round(throughMs * (0.5 + Math.random()))
+      // A backlog comes back at the speed at which it can go, instead of all of it again and again.
+      nextSlotAt = Math.min(Math.max(nextSlotAt, now + 1_000 + throughMs) + msEach, now + longestPauseMs)
+      return Math.round(nextSlotAt)
     },
     suspendedUntil,
     add(job) {
@@ -223,6 +251,7 @@ export function createSite<J extends SiteJob>({
     opened() {
       connections += 1
       connectionTokens.take()
+      movedAt = clock.now()
       if (!outage?.isUnproven()) return
       outage.letIn()
       pump()
@@ -241,6 +270,7 @@ export function createSite<J extends SiteJob>({
     setLimits(changed) {
       if (isSame(limits, changed)) return
       limits = changed
+      nextSlotAt = 0
       setAdjustments(adjustments)
     },
     failed(reason) {
@@ -250,7 +280,9 @@ export function createSite<J extends SiteJob>({
     },
     isProbing: () => outage !== undefined && outage.failures() > 0 && sending > 0,
     waiting: queue.length,
-    keys: () => keys.keys(),
+    keys: () => (outage === undefined ? keys.keys() : []),
+    isRelay: outage !== undefined,
+    shed: () => (outage !== undefined && silentForMs() > stallMs ? drain() : []),
     isUnused: () =>
       queue.length() === 0 &&
       sending === 0 &&
