@@ -340,7 +340,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   async function isAllDone(): Promise<boolean> {
-    if (memory.works() > 0 || claims.isClaiming()) return false
+    if (memory.works() > 0 || claims.isClaiming() || settler.isWriting()) return false
     const dues = await Promise.all([queue.nextDueAt('transactional'), queue.nextDueAt('bulk')])
     return dues.every((due) => due === undefined || due === null || due > clock.now())
   }

@@ -44,6 +44,8 @@ export type Settler = {
   suppressed(work: Suppressed): Promise<true>
   putBack(work: Work, dueAt: number): Promise<true>
   spent(work: Work): Promise<true>
+  /** Something is known that is not written down yet. */
+  isWriting(): boolean
   /** The program stops: what cannot be written now is left to whoever takes the leases over. */
   giveUp(): void
 }
@@ -77,7 +79,16 @@ export function createSettler({
   const owner = storage.nodeId
   let isGivingUp = false
 
-  async function write(work: Work, build: (now: number) => Commit | Promise<Commit>): Promise<true> {
+  /** Nobody waits for some of them, so they are counted. */
+  let writing = 0
+  const write: typeof writeDown = (work, build) => {
+    writing += 1
+    return writeDown(work, build).finally(() => {
+      writing -= 1
+    })
+  }
+
+  async function writeDown(work: Work, build: (now: number) => Commit | Promise<Commit>): Promise<true> {
     for (let isFirst = true; ; isFirst = false) {
       try {
         const result = await storage.commit({ ...(await build(clock.now())), isPatient: true })
@@ -209,6 +220,7 @@ export function createSettler({
     },
     putBack: (work, dueAt) => write(work, () => settlePutBack(work, { owner, dueAt })),
     spent: (work) => write(work, () => settleSpent(work, { owner })),
+    isWriting: () => writing > 0,
     giveUp() {
       isGivingUp = true
     },
