@@ -78,11 +78,13 @@ test('servers and parameters are set up and explained', (t) => {
   )
   assert.equal(added.status, 0, added.err)
   assert.doesNotMatch(added.out, /hunter2/)
+  assert.match(added.err, /is new and no server runs on it; to reach one .* --data or PARAVION_DATA\n$/)
   const { id, port, priority, hasPassword } = JSON.parse(added.out) as Record<string, number>
   assert.deepEqual([port, priority, hasPassword], [465, -3, true])
 
   const set = run(['param', 'set', 'mass_mailing.mail_server_id', String(id)], { folder })
   assert.equal(set.out, `mass_mailing.mail_server_id = ${id}\n`)
+  assert.equal(set.err, '')
   const archived = run(['server', 'archive', 'Mailjet'], { folder })
   assert.equal(archived.status, 1)
   assert.match(archived.err, /"Mailjet" is in use and cannot be archived: it is the server for mass mailing/)

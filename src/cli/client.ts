@@ -3,6 +3,7 @@
  * opened for this one command without any listener.
  */
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
@@ -12,6 +13,7 @@ import { type RunFile, runFilePath } from '../app/run-file.ts'
 import type { Config } from '../config.ts'
 import { createLog } from '../runtime/log.ts'
 import { isErrorCode } from '../runtime/write-file.ts'
+import { databaseFile } from '../storage/sqlite/files.ts'
 import { type CommonOptions, readSettings } from './command.ts'
 import { CommandProblem } from './problem.ts'
 
@@ -37,6 +39,7 @@ export async function withAdmin<Result>(
   const running = await findServer(config.data)
   if (running !== undefined) return use(adminOf((request) => fetchFrom(running, config, request)))
 
+  warnOfNewFolder(config)
   const { startApp } = await import('../app.ts')
   const app = await startApp({ config, log: createLog({ level: 'error' }), listen: false })
   try {
@@ -53,6 +56,17 @@ export async function withAdmin<Result>(
   } finally {
     await app.stop()
   }
+}
+
+/**
+ * Whoever names no folder in a second terminal would get the answers of an empty one, made on the spot, and wonder where
+ * the mail is. Not on standard output, which scripts read.
+ */
+function warnOfNewFolder({ data, databaseUrl }: Config): void {
+  if (databaseUrl !== undefined || existsSync(databaseFile(data))) return
+  process.stderr.write(
+    `paravion: ${data} is new and no server runs on it; to reach one that runs elsewhere, name its folder with --data or PARAVION_DATA\n`,
+  )
 }
 
 /** One call with the settings of a command's options. */
