@@ -4,10 +4,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { findApiKey } from './accounts/api-keys.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
+import { createSignIns } from './accounts/sign-in.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity, type Identity } from './app/first-start.ts'
 import { publishedRecords } from './app/published-records.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
+import { makeSetupUrl } from './app/setup-url.ts'
 import type { Config, Port } from './config.ts'
 import { createDispatcher } from './delivery/dispatcher.ts'
 import { mayConnectLive } from './delivery/public-address.ts'
@@ -57,6 +59,8 @@ export type ReadyInfo = {
   apiKey: string
   /** Only from the start that made the key. */
   secretKey?: string
+  /** One-time link that makes the first owner of the console; missing once there is one. */
+  setupUrl?: string
 }
 
 export type RunningApp = {
@@ -272,6 +276,8 @@ async function start(
     queue,
     wakeDelivery: () => dispatcher?.wake(),
     adminToken,
+    signIns: createSignIns({ storage, clock, seal }),
+    seal,
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     domains,
@@ -301,6 +307,8 @@ async function start(
   const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, bound })
   // With a free port, the address is known only now.
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
+  const firstOwnerUrl = bound.length > 0 ? await makeSetupUrl(storage, { clock, publicUrl }) : undefined
+  if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl
 
   if (listen) {
     const retention = startRetention({ storage, clock, log, settings: config.retention })
@@ -359,7 +367,13 @@ function watchSubmission(metrics: Metrics, { stats }: SubmissionServer): void {
 async function holdsSecrets({ db }: Storage): Promise<boolean> {
   const key = await db.selectFrom('dkim_keys').select('id').limit(1).executeTakeFirst()
   const server = await db.selectFrom('outgoing_servers').select('id').limit(1).executeTakeFirst()
-  return key !== undefined || server !== undefined
+  const user = await db
+    .selectFrom('users')
+    .select('id')
+    .where('totp_secret_sealed', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return key !== undefined || server !== undefined || user !== undefined
 }
 
 async function openCertificates({ tls, data, mode, name }: Config, clock: Clock): Promise<Certificates> {

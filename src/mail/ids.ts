@@ -12,3 +12,5 @@ export type DomainId = Id<'domain'>
 export type SenderId = Id<'sender'>
 export type CampaignId = Id<'campaign'>
 export type ServerId = Id<'outgoing-server'>
+export type UserId = Id<'user'>
+export type SessionId = Id<'session'>

@@ -16,6 +16,7 @@ import type {
   ServerId,
   WorkId,
 } from '../mail/ids.ts'
+import type { UserTables } from './tables/users.ts'
 
 /** Milliseconds since 1970. */
 export type Instant = number
@@ -55,7 +56,7 @@ export type EventKind =
   | 'retried'
   | 'dropped'
 
-export interface Schema {
+export interface Schema extends UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */
