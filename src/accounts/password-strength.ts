@@ -22,11 +22,11 @@ export function weaknessOf(password: string, { email }: { email: string }): stri
 /** Also with digits or signs behind it: `password2024!`. */
 function isWellKnown(plain: string): boolean {
   const simple = plain
+    .replace(/[^a-z]+$/, '')
     .replaceAll('@', 'a')
     .replaceAll('0', 'o')
     .replaceAll('$', 's')
     .replaceAll('3', 'e')
-    .replace(/[^a-z]+$/, '')
   return wellKnown.has(plain) || wellKnown.has(simple) || isRun(plain)
 }
 

@@ -38,6 +38,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys',
       summary: 'Make an API key',
+      role: 'owner',
       body: z.strictObject({ name: z.string() }),
       answer: withSecret,
       status: 201,
@@ -54,6 +55,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/suspend',
       summary: 'Refuse the key at every door; what it sent before still goes out',
+      role: 'owner',
       answer: z.object({ key: apiKey }),
       async handle({ params }) {
         const key = await suspendApiKey(storage, params.key ?? '')
@@ -65,6 +67,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/resume',
       summary: 'Accept a suspended key again',
+      role: 'owner',
       answer: z.object({ key: apiKey }),
       async handle({ params }) {
         const key = await resumeApiKey(storage, params.key ?? '')
@@ -76,6 +79,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/rotate',
       summary: 'Give the key a new secret; the old one stops working',
+      role: 'owner',
       answer: withSecret,
       async handle({ params }) {
         const made = await rotateApiKey(storage, params.key ?? '', { now: clock.now() })
