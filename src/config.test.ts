@@ -126,8 +126,8 @@ const refused: [what: string, given: Given, problem: string][] = [
   ],
   [
     'a name in the wrong section',
-    { file: 'max_recipients = 5' },
-    'max_recipients (in /srv/app/paravion.toml) is not a setting; the nearest is smtp.max_recipients',
+    { file: 'sender_check = "block"' },
+    'sender_check (in /srv/app/paravion.toml) is not a setting; the nearest is smtp.sender_check',
   ],
   [
     'a section that does not exist',
@@ -271,9 +271,9 @@ test('secrets are hidden when settings are printed', () => {
 })
 
 test('roles are divided by the option or the setting', () => {
-  assert.deepEqual(loaded().roles, ['api', 'submission', 'delivery'])
+  assert.deepEqual(loaded().roles, ['api', 'submission', 'delivery', 'mx'])
   assert.deepEqual(loaded({ flags: { roles: 'api,submission' } }).roles, ['api', 'submission'])
   assert.deepEqual(problems({ flags: { roles: 'web' } }), [
-    '--roles is ["web"]; it should be a list with at least one of api, submission, delivery',
+    '--roles is ["web"]; it should be a list with at least one of api, submission, delivery, mx',
   ])
 })

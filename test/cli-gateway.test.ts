@@ -89,6 +89,7 @@ test('servers and parameters are set up and explained', (t) => {
 
   const explained = run(['explain', '--from', 'eve@elsewhere.example', '--bulk'], { folder })
   assert.equal(explained.status, 0, explained.err)
-  assert.match(explained.out, /^1\. it is mass mail, which this account sends through a server of its own$/m)
-  assert.match(explained.out, /^3\. warning: its From filter \(shop\.example\) does not cover/m)
+  assert.match(explained.out, /^1\. the API key may not send as eve@elsewhere\.example: /m)
+  assert.match(explained.out, /^2\. it is mass mail, which this account sends through a server of its own$/m)
+  assert.match(explained.out, /^4\. warning: its From filter \(shop\.example\) does not cover/m)
 })

@@ -3,6 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { scenario, startTestApp, type TestApp } from './app.ts'
 
+type ShownTest = {
+  ok: boolean
+  situation: string
+  step: string
+  sender: string
+  message: string
+  hint: string
+}
 type Shown = { server: { id: number; warnings: string[] } }
 
 async function addProvider(gateway: TestApp, provider: TestApp, fields: object): Promise<number> {
@@ -105,7 +113,7 @@ test('Test Connection tells what is right and what is wrong', async (t) => {
     const answer = await gateway.admin('POST', `/api/outgoing-servers/${id}/test`, asked)
     assert.equal(answer.status, 200, answer.text)
     assert.ok(!answer.text.includes(provider.credentials.secretKey))
-    return (answer.body as { test: { ok: boolean; situation: string; step: string; sender: string } }).test
+    return (answer.body as { test: ShownTest }).test
   }
 
   const fine = await tryIt()
@@ -113,7 +121,10 @@ test('Test Connection tells what is right and what is wrong', async (t) => {
     [fine.ok, fine.situation, fine.step, fine.sender],
     [true, 'ok', 'data', 'noreply@shop.example'],
   )
-  assert.equal((await tryIt({ sender: 'eve@elsewhere.example' })).step, 'data')
+  const stranger = await tryIt({ sender: 'eve@elsewhere.example' })
+  assert.deepEqual([stranger.ok, stranger.situation, stranger.step], [false, 'sender-refused', 'mail'])
+  assert.match(stranger.message, /eve@elsewhere\.example is not a validated sender of this API key/)
+  assert.match(stranger.hint, /Prove the address or its domain/)
 
   await change({ password: 'wrong' })
   assert.equal((await tryIt()).situation, 'login-refused')

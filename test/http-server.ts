@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
+import { createDoorCheck } from '../src/app/sender-check.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
@@ -84,6 +85,8 @@ export async function startTestHttp(
     now: clock.now(),
   })
   const senders = createSenderCheck({ storage, clock })
+  const router = createRouter({ storage, clock, seal: plainSeal })
+  const doorCheck = createDoorCheck({ storage, senders, router })
   const { ctx: domains, world } = createTestDomains(storage, { clock, seal: plainSeal })
   const metrics = createMetrics({ processDefaults: false })
   const intake = createIntake({
@@ -96,7 +99,7 @@ export async function startTestHttp(
       unreserve: () => undefined,
       wake: () => undefined,
     },
-    maySendAs: (keyId, address) => senders.maySendAs(keyId, address),
+    maySendAs: doorCheck.maySendAs,
     settings: {
       name: 'mail.paravion.example',
       systemKeyId: key.id,
@@ -120,10 +123,13 @@ export async function startTestHttp(
     signIns: createSignIns({ storage, clock, seal: plainSeal }),
     seal: plainSeal,
     version: '0.0.0-test',
+    suppressionCheck: { forget: () => undefined },
+    inbound: { simulate: async () => [] },
     gateway: {
-      router: createRouter({ storage, clock, seal: plainSeal }),
+      router,
       seal: plainSeal,
       isHosted: false,
+      explainSender: doorCheck.explain,
       destinationOf: async (domain) => ({ kind: 'hosts', hosts: [{ name: `mx.${domain}`, priority: 10 }] }),
       testServer: (server, asked) =>
         testConnection(server, {

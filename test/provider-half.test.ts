@@ -112,7 +112,7 @@ onBothDatabases('the page "Mailjet API" is followed as far as "Set up in Odoo"',
   assert.deepEqual(await verdictsOf(app, 'first@inbox.test'), { dkim: 'pass', spf: 'pass', dmarc: 'none' })
   assert.match(
     (await app.admin('GET', `/api/messages/${messageId}`)).text,
-    /# signed by mail\.paravion\.example, because DNS does not show a DKIM key of yourdomain\.example/,
+    /"It was signed by mail\.paravion\.example, because DNS does not show a DKIM key of yourdomain\.example/,
   )
 
   // Add a domain: Option 2, create a DNS record.

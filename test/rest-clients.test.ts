@@ -165,3 +165,51 @@ test('node-mailjet, REST over HTTPS', async (t) => {
   const [mail] = await app.received('news@toys.example')
   assert.deepEqual([mail?.dkim, mail?.spf], ['pass', 'pass'])
 })
+
+test('a Terraform run proves a domain and has it signed, as the provider calls the API', async (t) => {
+  const app = await startTestApp(t)
+  const domain = 'terraform.example'
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await app.mailjet(method, `/v3/REST/${path}`, body)
+    return { status: answer.status, text: answer.text, ...(answer.body as Partial<Answered['body']>) }
+  }
+  const publish = async (name: unknown, value: unknown) => {
+    const answer = await app.admin('POST', '/api/lab/records', { name, type: 'TXT', value })
+    assert.ok(answer.status < 300, answer.text)
+  }
+  const wanted = { Email: `*@${domain}`, Name: 'Shop', EmailType: 'transactional', IsDefaultSender: false }
+
+  // mailjet_sender: what is there already is taken over.
+  assert.equal((await call('POST', 'sender', wanted)).status, 201)
+  const twice = await call('POST', 'sender', wanted)
+  assert.equal(twice.status, 400)
+  assert.match(twice.text, /There is an already existing inactive sender/)
+  assert.ok([200, 304].includes((await call('PUT', `sender/${wanted.Email}`, wanted)).status))
+  const [sender = {}] = (await call('GET', `sender/${wanted.Email}`)).Data ?? []
+  assert.equal(sender.Status, 'Inactive')
+
+  // The record of the ownership, then mailjet_sender_validate: asked again until its time is over.
+  const [dns = {}] = (await call('GET', `dns/${sender.DNSID}`)).Data ?? []
+  const validate = () => call('POST', `sender/${sender.ID}/validate`, {})
+  for (let asked = 0; asked < 3; asked++) assert.equal((await validate()).ValidationMethod, '')
+  await publish(dns.OwnerShipTokenRecordName, dns.OwnerShipToken)
+  const proved = await validate()
+  assert.deepEqual([proved.status, proved.ValidationMethod], [200, 'DNS'])
+  const [active = {}] = (await call('GET', `sender/${sender.ID}`)).Data ?? []
+  assert.equal(active.Status, 'Active')
+
+  // The other records, exactly as the API gives them.
+  await publish(dns.DKIMRecordName, dns.DKIMRecordValue)
+  await publish(`${domain}.`, dns.SPFRecordValue)
+  const [checked = {}] = (await call('POST', `dns/${sender.DNSID}/check`, {})).Data ?? []
+  assert.deepEqual([checked.DKIMStatus, checked.SPFStatus], ['OK', 'OK'], JSON.stringify(checked))
+  await app.send({ from: `anybody@${domain}`, to: 'terraform@inbox.test' })
+  const [received] = await app.received('terraform@inbox.test')
+  const shown = await app.admin('GET', `/api/lab/inbox/${received?.id}`)
+  assert.equal(received?.dkim, 'pass')
+  assert.match(shown.text, new RegExp(`d=${domain};`))
+
+  assert.equal((await call('DELETE', `sender/${sender.ID}`)).status, 204)
+  const { messageId } = await app.send({ from: `anybody@${domain}`, to: 'terraform@inbox.test' })
+  assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'blocked'])
+})

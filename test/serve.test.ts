@@ -162,6 +162,7 @@ test('the story of a message is told, with the dialogue of its attempt', async (
   assert.match(out, /ok@inbox\.test: delivered at .* to mx\.lab\.test/)
   assert.match(out, /^ {2}S: 354 /m)
   assert.match(out, /^ {2}C: MAIL FROM:/m)
+  assert.equal((await paravion('message', 'show')).out, out, 'without a name, the newest')
 })
 
 test('a message sent by command arrives', async () => {

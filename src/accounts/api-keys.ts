@@ -1,5 +1,6 @@
 /** API keys: the user name and password of the Send API and of SMTP submission. */
 import { hash, randomBytes } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type { AccountId, KeyId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
@@ -15,6 +16,8 @@ export type ApiKey = {
   isActive: boolean
   createdAt: Instant
   rotatedAt: Instant | null
+  /** Clients get a report of what they submitted over SMTP and could not be delivered. */
+  reportsBounces: boolean
 }
 
 /** The one moment at which the secret is known: only its hash is kept. */
@@ -47,7 +50,7 @@ export async function createApiKey(
         `the account '${account.name}' has its master key already: ${existing.public_key}. An account has one; create a sub-key instead`,
       )
     }
-    const row: Schema['api_keys'] = {
+    const row: Selectable<Schema['api_keys']> = {
       id,
       account_id: account.id,
       name: checkedName,
@@ -57,6 +60,7 @@ export async function createApiKey(
       is_active: 1,
       created_at: now,
       rotated_at: null,
+      reports_bounces: 1,
     }
     await transaction.insertInto('api_keys').values(row).execute()
     return row
@@ -112,6 +116,21 @@ export async function renameApiKey(
   return { ...key, name: checkedName }
 }
 
+/** Whether clients of the key get reports of what could not be delivered. */
+export async function setReportsBounces(
+  storage: Storage,
+  reference: string | number,
+  reportsBounces: boolean,
+): Promise<ApiKey> {
+  const key = await findApiKey(storage, reference)
+  await storage.db
+    .updateTable('api_keys')
+    .set({ reports_bounces: reportsBounces ? 1 : 0 })
+    .where('id', '=', key.id)
+    .execute()
+  return { ...key, reportsBounces }
+}
+
 /** A new secret; the old one stops working. */
 export async function rotateApiKey(
   storage: Storage,
@@ -128,7 +147,7 @@ export async function rotateApiKey(
   return { key: { ...key, rotatedAt: now }, secret }
 }
 
-export function toApiKey(row: Schema['api_keys']): ApiKey {
+export function toApiKey(row: Selectable<Schema['api_keys']>): ApiKey {
   return {
     id: row.id,
     accountId: row.account_id,
@@ -138,6 +157,7 @@ export function toApiKey(row: Schema['api_keys']): ApiKey {
     isActive: row.is_active === 1,
     createdAt: row.created_at,
     rotatedAt: row.rotated_at,
+    reportsBounces: row.reports_bounces === 1,
   }
 }
 

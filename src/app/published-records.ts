@@ -1,6 +1,8 @@
 /** What the lab's DNS says of this instance by itself: everything a careful operator would have published. */
 import { dkimRecord } from '../domains/dns-records.ts'
 import type { DnsRecord } from '../lab/records.ts'
+import { isLabDomain } from '../lab/zone.ts'
+import { parseDomain } from '../mail/address.ts'
 import type { Storage } from '../storage/storage.ts'
 import { labDomain } from './first-start.ts'
 
@@ -22,6 +24,7 @@ export async function publishedRecords(
   const records: DnsRecord[] = [
     { name, type: 'A', value: '127.0.0.1', ttl },
     { name: '1.0.0.127.in-addr.arpa', type: 'PTR', value: name, ttl },
+    { name: bounceDomain, type: 'MX', value: `10 ${name}`, ttl },
     txt(name, loopbackSpf),
     txt(bounceDomain, loopbackSpf),
     txt(spfIncludeName(name), loopbackSpf),
@@ -29,6 +32,10 @@ export async function publishedRecords(
     txt(`_dmarc.${name}`, 'v=DMARC1; p=reject'),
     txt(`_dmarc.${labDomain}`, 'v=DMARC1; p=quarantine'),
   ]
+  // An account's bounce, catchall and aliases are addresses of its catchall domain.
+  for (const domain of await catchallDomains(storage)) {
+    records.push({ name: domain, type: 'MX', value: `10 ${name}`, ttl })
+  }
   const keys = await storage.db
     .selectFrom('dkim_keys')
     .select(['domain_name', 'selector', 'algorithm', 'public_key'])
@@ -45,6 +52,16 @@ export async function publishedRecords(
     records.push(txt(record.name.replace(/\.$/, ''), record.value))
   }
   return records
+}
+
+async function catchallDomains({ db }: Storage): Promise<string[]> {
+  const rows = await db
+    .selectFrom('system_parameters')
+    .select('value')
+    .distinct()
+    .where('name', '=', 'mail.catchall.domain')
+    .execute()
+  return rows.flatMap(({ value }) => parseDomain(value.trim()) ?? []).filter(isLabDomain)
 }
 
 /** Customers write `include:` this name into their SPF record. */

@@ -85,7 +85,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
     path: '/domains',
     body,
   })
-  print(domain, options)
+  print(domain, options, 'is added')
 }
 
 async function list(options: KeyOptions): Promise<void> {
@@ -113,7 +113,7 @@ async function show(name: string, options: ShowOptions): Promise<void> {
 }
 
 async function rotate(name: string, options: KeyOptions): Promise<void> {
-  print(await callDomain(name, options, { method: 'POST', action: '/rotate' }), options)
+  print(await callDomain(name, options, { method: 'POST', action: '/rotate' }), options, 'has a new key')
 }
 
 async function callDomain(
@@ -153,16 +153,16 @@ async function remove(name: string, options: KeyOptions): Promise<void> {
   printLines([`${printable(name)} is removed, and every sender at it.`])
 }
 
-function print(domain: DomainToPublish, { json, zone }: ShowOptions): void {
+function print(domain: DomainToPublish, { json, zone }: ShowOptions, change?: string): void {
   if (json) printJson(domain)
   else if (zone) printLines(domain.records.map((record) => printable(formatZoneLine(record))))
-  else printRecords(domain)
+  else printRecords(domain, change)
 }
 
-function printRecords(domain: DomainToPublish): void {
-  const intro = domain.isActive
-    ? 'may send. Publish these records in its DNS:'
-    : 'is added. Publish these records in its DNS; the first one proves that it is yours:'
+function printRecords(domain: DomainToPublish, change?: string): void {
+  const state = domain.isActive ? 'may send' : 'is not proved yet'
+  const proof = domain.isActive ? '' : '; the first one proves that it is yours'
+  const intro = `${change ?? state}. Publish these records in its DNS${proof}:`
   printLines([
     `${bold(domain.name)} ${intro}`,
     ...domain.records.flatMap((record) => describeRecord(record, domain.name)),

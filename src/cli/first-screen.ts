@@ -13,6 +13,8 @@ export type FirstScreen = {
   smtpHost: string
   starttlsPort?: number
   tlsPort?: number
+  /** Of incoming mail. */
+  mxPort?: number
   /** The file that clients have to trust; missing when a public authority made the certificate. */
   ca?: string
   /** An address that may send; '' until there is one. */
@@ -57,6 +59,7 @@ function formatAddresses({
   smtpHost,
   starttlsPort,
   tlsPort,
+  mxPort,
   ca,
   dataFolder,
 }: FirstScreen): string[] {
@@ -68,6 +71,7 @@ function formatAddresses({
   return [
     row('API', api.length === 0 ? 'off' : api.join('   ')),
     row('SMTP', smtp.length === 0 ? 'off' : smtp.join('   ')),
+    row('MX', mxPort === undefined ? 'off' : `${smtpHost}:${mxPort} incoming mail`),
     ...(ca === undefined ? [] : [row('CA', ca)]),
     row('Data', dataFolder),
   ]

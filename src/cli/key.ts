@@ -3,6 +3,7 @@ import type { ApiKey } from '../accounts/api-keys.ts'
 import { callAdmin } from './client.ts'
 import { addCommand, type CommonOptions } from './command.ts'
 import { bold, formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
+import { CommandProblem } from './problem.ts'
 
 type KeyAndSecret = { key: ApiKey; secret: string }
 
@@ -19,6 +20,23 @@ export function addKeyCommands(program: Command): void {
     const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
     if (options.json) return printJson(keys)
     printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], keys.map(rowOf)))
+  })
+  addCommand(
+    key,
+    'bounces <key> <on|off>',
+    'whether clients are told by mail what could not be delivered',
+  ).action(async (reference: string, state: string, options: CommonOptions) => {
+    if (state !== 'on' && state !== 'off') {
+      throw new CommandProblem(`"${state.slice(0, 80)}" is neither on nor off`)
+    }
+    const { key } = await callAdmin<{ key: ApiKey }>(options, {
+      method: 'PATCH',
+      path: `/keys/${encodeURIComponent(reference)}`,
+      body: { reportsBounces: state === 'on' },
+    })
+    if (options.json) return printJson(key)
+    const told = key.reportsBounces ? 'are told by mail' : 'are not told'
+    printLines([`Clients of ${key.name} ${told} what could not be delivered.`])
   })
   addCommand(key, 'suspend <key>', 'refuse the key at every door; what it sent before still goes out').action(
     (reference: string, options: CommonOptions) => change(reference, 'suspend', options),

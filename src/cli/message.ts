@@ -3,6 +3,7 @@ import type { Story } from '../events/story.ts'
 import { callAdmin } from './client.ts'
 import { addCommand, type CommonOptions, wholeNumberOption } from './command.ts'
 import { bold, formatTable, formatTime, printable, printJson, printLines } from './output.ts'
+import { CommandProblem } from './problem.ts'
 
 type ListOptions = CommonOptions & { search?: string; state?: string; key?: string; limit?: number }
 
@@ -27,11 +28,13 @@ export function addMessageCommands(program: Command): void {
     .option('--key <key>', 'only those of this API key')
     .option('--limit <number>', 'at most this many', wholeNumberOption('--limit', { min: 1, max: 1000 }))
     .action(list)
-  addCommand(
-    message,
-    'show <id>',
-    'tell the story of a message, with the SMTP transcript of each attempt',
-  ).action(show)
+  addCommand(message, 'show [message]', 'tell the story of a message, the newest when none is named')
+    .addHelpText(
+      'after',
+      '\nA message is named by an id of the list, the UUID of the SMTP reply, or its Message-ID.\n' +
+        'The SMTP transcript of each attempt comes last.',
+    )
+    .action(show)
 }
 
 async function list(options: ListOptions): Promise<void> {
@@ -50,8 +53,8 @@ function rowOf({ id, acceptedAt, state, from, recipient, subject }: ListedMessag
   return [String(id), formatTime(acceptedAt), state, from, recipient, subject]
 }
 
-async function show(id: string, options: CommonOptions): Promise<void> {
-  const path = `/messages/${encodeURIComponent(id)}`
+async function show(message: string | undefined, options: CommonOptions): Promise<void> {
+  const path = `/messages/${encodeURIComponent(message ?? (await findNewest(options)))}`
   const answer = await callAdmin<MessageStory>(options, { method: 'GET', path })
   if (options.json) return printJson(answer)
   printLines([
@@ -64,4 +67,15 @@ async function show(id: string, options: CommonOptions): Promise<void> {
       ...attempt.transcript.split('\n').map((line) => `  ${printable(line)}`.trimEnd()),
     ]),
   ])
+}
+
+async function findNewest(options: CommonOptions): Promise<string> {
+  const { messages } = await callAdmin<{ messages: ListedMessage[] }>(options, {
+    method: 'GET',
+    path: '/messages',
+    query: { limit: 1 },
+  })
+  const [newest] = messages
+  if (newest === undefined) throw new CommandProblem('there is no message yet')
+  return String(newest.id)
 }

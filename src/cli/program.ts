@@ -1,13 +1,16 @@
 /** All commands. */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAliasCommands } from './alias.ts'
 import { addBackupCommands } from './backup.ts'
 import { addConfigCommands } from './config.ts'
 import { addDomainCommands } from './domain.ts'
 import { addExplainCommand } from './explain.ts'
+import { addInboundCommands } from './inbound.ts'
 import { addInboxCommand } from './inbox.ts'
 import { addKeyCommands } from './key.ts'
 import { addLabCommands } from './lab.ts'
+import { addLeadCommands } from './lead.ts'
 import { addMessageCommands } from './message.ts'
 import { addParamCommands } from './param.ts'
 import { addQueueCommands } from './queue.ts'
@@ -15,6 +18,8 @@ import { addSendCommand } from './send.ts'
 import { addSenderCommands } from './sender.ts'
 import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
+import { addSuppressionCommands } from './suppression.ts'
+import { addUserCommands } from './user.ts'
 
 export function createProgram(): Command {
   const program = new Command('paravion')
@@ -30,11 +35,16 @@ export function createProgram(): Command {
   addMessageCommands(program)
   addQueueCommands(program)
   addKeyCommands(program)
+  addUserCommands(program)
   addSenderCommands(program)
   addDomainCommands(program)
   addServerCommands(program)
   addParamCommands(program)
   addExplainCommand(program)
+  addSuppressionCommands(program)
+  addAliasCommands(program)
+  addLeadCommands(program)
+  addInboundCommands(program)
   addLabCommands(program)
   addBackupCommands(program)
   addConfigCommands(program)

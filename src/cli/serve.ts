@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { ReadyInfo } from '../app.ts'
+import type { ReadyInfo } from '../app/ready-info.ts'
 import type { Config } from '../config.ts'
 import { replaceFile } from '../runtime/write-file.ts'
 import { addCommand, type CommonOptions, readSettings } from './command.ts'
@@ -21,7 +21,7 @@ export function addServeCommand(program: Command): void {
     )
     .option(
       '--roles <list>',
-      'what this process does, when several share a database: api,submission,delivery',
+      'what this process does, when several share a database: api,submission,delivery,mx',
     )
     .action(serve)
 }
@@ -65,6 +65,7 @@ function screenOf(config: Config, ready: ReadyInfo): FirstScreen {
     ...given('httpsUrl', ready.httpsUrl),
     ...given('starttlsPort', ready.submission.starttls),
     ...given('tlsPort', ready.submission.tls),
+    ...given('mxPort', ready.mx),
     ...given('ca', ready.ca),
     from: ready.from,
     apiKey: ready.apiKey,

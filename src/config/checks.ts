@@ -54,6 +54,13 @@ const checks: readonly Check[] = [
         : undefined,
   },
   {
+    keys: ['mx.max_connections', 'mx.max_connections_per_address'],
+    problem: ({ mx }) =>
+      mx.maxConnectionsPerAddress > mx.maxConnections
+        ? `mx.max_connections_per_address is ${mx.maxConnectionsPerAddress}; it should be at most mx.max_connections, which is ${mx.maxConnections}`
+        : undefined,
+  },
+  {
     keys: ['smtp.max_connections', 'smtp.max_connections_per_address'],
     problem: ({ smtp }) =>
       smtp.maxConnectionsPerAddress > smtp.maxConnections

@@ -55,9 +55,9 @@ export const settings = {
     'Domain of the envelope senders that bounces come back to; `bounce.` before the name of the instance when left out.',
   ),
   roles: setting(
-    someOf(['api', 'submission', 'delivery']),
-    { always: ['api', 'submission', 'delivery'] },
-    'What this process does: take mail over HTTP, take it over SMTP, deliver it. Several processes on one PostgreSQL database can share the roles; what nobody delivers waits.',
+    someOf(['api', 'submission', 'delivery', 'mx']),
+    { always: ['api', 'submission', 'delivery', 'mx'] },
+    'What this process does: take mail over HTTP, take it over SMTP, deliver it, take what comes back. Several processes on one PostgreSQL database can share the roles; what nobody delivers waits.',
   ),
   stop_seconds: setting(
     wholeNumber({ min: 0, max: 600 }),
@@ -80,8 +80,8 @@ export const settings = {
     ),
     max_body_bytes: setting(
       wholeNumber({ min: 65_536, max: 100 * million }),
-      { always: 20_971_520 },
-      'Largest request body; a message of 15 MB of attachments needs 20 MB.',
+      { always: 23_068_672 },
+      'Largest request body; a message of 15 MB of attachments needs 21 MB.',
     ),
     request_seconds: setting(
       wholeNumber({ min: 1, max: 3600 }),
@@ -161,6 +161,11 @@ export const settings = {
       { always: 'refuse' },
       'What becomes of mail from an address that the API key may not use: accepted and then blocked, with an event that says so, or refused at once with 550.',
     ),
+    envelope_check: setting(
+      choice(['warn', 'refuse']),
+      { always: 'warn' },
+      'What a MAIL FROM gets whose address the API key may not use: a 250 that says so, because the From header decides, or 550.',
+    ),
     trusted: {
       host: setting(
         ipAddress(),
@@ -179,6 +184,50 @@ export const settings = {
         'Public part of the API key that their mail belongs to.',
       ),
     },
+  },
+
+  mx: {
+    host: setting(ipAddress(), { lab: '127.0.0.1', live: '::' }, 'Address that incoming mail is taken on.'),
+    port: setting(
+      portOrOff(),
+      { lab: 1525, live: 25 },
+      'Port of incoming mail: bounces, complaints and answers. It relays for nobody.',
+    ),
+    max_message_bytes: setting(
+      wholeNumber({ min: 65_536, max: 200 * million }),
+      { always: 26_214_400 },
+      'Largest incoming message, announced as SIZE.',
+    ),
+    max_recipients: setting(
+      wholeNumber({ min: 100, max: 10_000 }),
+      { always: 100 },
+      'Recipients of one incoming message.',
+    ),
+    max_connections: setting(
+      wholeNumber({ min: 1, max: 100_000 }),
+      { always: 500 },
+      'Connections of incoming mail at one time, all hosts together.',
+    ),
+    max_connections_per_address: setting(
+      wholeNumber({ min: 1, max: 100_000 }),
+      { lab: 200, live: 20 },
+      'Connections of incoming mail at one time from one IPv4 address or one IPv6 /64.',
+    ),
+    max_messages_per_connection: setting(
+      wholeNumber({ min: 1, max: 100_000 }),
+      { always: 100 },
+      'Messages that one connection of incoming mail may bring.',
+    ),
+    idle_seconds: setting(
+      wholeNumber({ min: 1, max: 3600 }),
+      { always: 120 },
+      'Time that a sending host has for its next command.',
+    ),
+    message_seconds: setting(
+      wholeNumber({ min: 1, max: 86_400 }),
+      { always: 900 },
+      'Time that a sending host has for a whole message.',
+    ),
   },
 
   delivery: {

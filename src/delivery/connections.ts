@@ -26,6 +26,8 @@ export type ConnectionOptions = {
   memory: HostMemory
   name: string
   timeouts: SmtpTimeouts
+  /** Of the MX hosts that have another port than their plan says. */
+  portOf?(host: string): number | undefined
   localAddress?: string
   trustedCas?: readonly string[]
 }
@@ -41,7 +43,7 @@ const noMemory: HostMemory = {
 
 export function createConnections(options: ConnectionOptions): Connections {
   const { resolver, ipv6, ownHosts, mayConnect, metrics, memory } = options
-  const { name, timeouts, localAddress, trustedCas } = options
+  const { name, timeouts, localAddress, trustedCas, portOf } = options
   const sessions = new Set<Session>()
 
   return {
@@ -52,7 +54,7 @@ export function createConnections(options: ConnectionOptions): Connections {
         const target: SessionTarget = {
           host,
           address,
-          port: plan.port,
+          port: (plan.kind === 'mx' ? portOf?.(host) : undefined) ?? plan.port,
           name,
           tls,
           timeouts,

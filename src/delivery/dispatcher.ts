@@ -54,7 +54,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     timeouts: { ...defaultTimeouts, ...options.timeouts },
   })
   const signer = createSigner(options)
-  const settler = createSettler({ storage, clock, log, metrics, schedule })
+  const settler = createSettler({
+    ...{ storage, clock, log, metrics, schedule },
+    ...(options.onSuppressed !== undefined && { onSuppressed: options.onSuppressed }),
+  })
   const plan = createPlanner({
     resolver,
     clock,
@@ -302,6 +305,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function envelopeSender({ work: { message }, route, signed: { from } }: Job): string {
+    if (message.options.nullSender) return ''
     if (route.envelopeFrom !== undefined) return route.envelopeFrom
     const author = from === undefined ? message : { ...message, fromAddress: formatAddress(from) }
     return options.returnPath(message.id, author)

@@ -1,6 +1,8 @@
 /** Reads claimed work back: message, recipients that still wait, and the body. A few statements for many items. */
 import type { Kysely } from 'kysely'
+import { describeSuppression, holdsBack, knownAmong } from '../contacts/suppressions.ts'
 import type { MessageOptions } from '../intake/submission.ts'
+import { normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { MessageId, WorkId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Schema } from '../storage/schema.ts'
@@ -13,7 +15,11 @@ export type Claimed = {
   works: ClaimedWork[]
   /** Work whose message is gone or whose recipients are all settled. */
   spent: Work[]
+  /** Recipients that came onto the suppression list while they waited; they are in none of the works. */
+  suppressed: (Work & Pick<ClaimedWork, 'message'> & { suppressed: SuppressedRecipient[] })[]
 }
+
+export type SuppressedRecipient = { recipient: OutboundRecipient; detail: string }
 
 export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]): Promise<Claimed> {
   const messageIds = [...new Set(claimed.map(({ ref }) => ref as MessageId))]
@@ -22,14 +28,49 @@ export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]):
     readMessages(db, messageIds),
     readRecipients(db, workIds, messageIds),
   ])
-  const result: Claimed = { works: [], spent: [] }
+  const result: Claimed = { works: [], spent: [], suppressed: [] }
+  const loaded: ClaimedWork[] = []
   for (const work of claimed) {
     const message = messages.get(work.ref as MessageId)
     const waiting = recipients.get(work.id)
     if (message === undefined || waiting === undefined) result.spent.push(work)
-    else result.works.push({ ...work, message, recipients: waiting })
+    else loaded.push({ ...work, message, recipients: waiting })
+  }
+  const isHeldBack = await heldBack(db, loaded)
+  for (const work of loaded) {
+    const suppressed = work.recipients.flatMap((recipient) => {
+      const detail = isHeldBack(work, recipient)
+      return detail === undefined ? [] : [{ recipient, detail }]
+    })
+    if (suppressed.length === 0) {
+      result.works.push(work)
+      continue
+    }
+    result.suppressed.push({ ...work, suppressed })
+    const left = work.recipients.filter((recipient) => !suppressed.some((one) => one.recipient === recipient))
+    if (left.length > 0) result.works.push({ ...work, recipients: left })
+    else result.spent.push(work)
   }
   return result
+}
+
+/** The lists may have grown since the door looked: one query for all. Says why, or undefined. */
+async function heldBack(db: Kysely<Schema>, works: readonly ClaimedWork[]) {
+  const entryOf = ({ message }: ClaimedWork, { address }: OutboundRecipient) => {
+    const parsed = parseAddress(address)
+    return `${message.keyId} ${parsed === undefined ? address : normaliseAddress(parsed)}`
+  }
+  const known = await knownAmong(
+    db,
+    works.flatMap((work) => work.recipients.map((recipient) => entryOf(work, recipient))),
+  )
+  return (work: ClaimedWork, recipient: OutboundRecipient): string | undefined => {
+    if (known.size === 0) return undefined
+    const reason = known.get(entryOf(work, recipient))
+    const isBulk = work.message.options.bulk === true
+    if (reason === undefined || !holdsBack(reason, { isBulk })) return undefined
+    return describeSuppression(recipient.address, reason)
+  }
 }
 
 async function readMessages(

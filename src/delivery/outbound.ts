@@ -55,10 +55,14 @@ export type DispatcherOptions = {
    */
   mayConnect(address: string, kind: 'mx' | 'relay'): boolean
   metrics: DeliveryMetrics
+  /** An address is about to be on the suppression list of a key. */
+  onSuppressed?(keyId: KeyId, address: string): void
   /** Said in EHLO; should resolve to our address and back. */
   name: string
   /** Of MX hosts: 25, or the lab's receiver. */
   port?: number
+  /** Of the MX hosts that have another. */
+  portOf?(host: string): number | undefined
   /** Source address of outgoing connections. */
   localAddress?: string
   /** Send to IPv6 addresses of MX hosts too. Off unless our own address has PTR and reputation there. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type Given, handOver, startWorld, store, story, until } from '../../test/delivery-world.ts'
 import { type Script, startScriptedSmtp } from '../../test/scripted-smtp.ts'
@@ -229,7 +229,8 @@ storageTest('the fallback takes over, and says so', async (t, storage) => {
 
 storageTest('a dead server among five leaves the others alone', async (t, storage) => {
   // It accepts connections and never says a word: the worst way to be dead.
-  const mute = createServer((socket) => socket.on('error', () => {}))
+  const unheard = new Set<Socket>()
+  const mute = createServer((socket) => unheard.add(socket.on('error', () => {})))
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
   const address = mute.address()
   assert.ok(typeof address === 'object' && address !== null)
@@ -255,6 +256,8 @@ storageTest('a dead server among five leaves the others alone', async (t, storag
   const held = world.dispatcher.snapshot().sites.find(({ site }) => site.startsWith('Server 0'))
   assert.equal(held?.sending, 1, 'one connection finds out, the others wait')
   await world.dispatcher.stop(100)
+  // It reads nothing, so it would not learn that its clients are gone.
+  for (const socket of unheard) socket.destroy()
   await new Promise((resolve) => mute.close(resolve))
   const attempts = await storage.db
     .selectFrom('deliveries')

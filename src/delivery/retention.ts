@@ -70,17 +70,21 @@ export function startRetention({
   clock,
   log,
   settings,
+  forgetMore,
 }: {
   storage: Storage
   clock: Clock
   log: Log
   settings: RetentionSettings
+  /** What other parts keep by the same ages. */
+  forgetMore?(settings: RetentionSettings & { now: number }): Promise<unknown>
 }): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const running = (async () => {
     while (!stopping.signal.aborted) {
       try {
         const dropped = await forgetOld(storage, { ...settings, now: clock.now() })
+        await forgetMore?.({ ...settings, now: clock.now() })
         if (dropped.bodies + dropped.messages > 0) log.info(dropped, 'old messages forgotten')
       } catch (error) {
         log.error({ err: error }, 'old messages could not be forgotten')

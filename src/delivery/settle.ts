@@ -172,6 +172,34 @@ function uncount(work: Work): Write {
   return setWorkAttempts({ id: work.id, attempts: work.attempts - 1 })
 }
 
+/** Its address came onto the suppression list while it waited. The work goes on for the others, or ends apart. */
+export function settleSuppressed(
+  { message }: Pick<OutboundWork, 'message'>,
+  recipients: readonly { recipient: OutboundRecipient; detail: string }[],
+  { now }: { now: number },
+): Commit {
+  const writes = recipients.flatMap(({ recipient, detail }) => [
+    updateDelivery({
+      id: recipient.deliveryId,
+      state: 'blocked',
+      class: 'suppressed',
+      reply_code: null,
+      reply_text: detail,
+      attempts: recipient.attempts,
+      next_attempt_at: null,
+      updated_at: now,
+    }),
+    eventOf({ message }, recipient, {
+      kind: 'blocked',
+      at: now,
+      attemptId: null,
+      eventClass: 'suppressed',
+      detail,
+    }),
+  ])
+  return { writes }
+}
+
 /** We cannot ever send it, and no remote had a say. */
 export function settleBroken(
   work: OutboundWork,
@@ -210,7 +238,7 @@ export function settleSpent(work: Work, { owner }: { owner: string }): Commit {
 }
 
 function eventOf(
-  { message }: OutboundWork,
+  { message }: Pick<OutboundWork, 'message'>,
   { deliveryId }: { deliveryId: DeliveryId } | OutboundRecipient,
   event: {
     kind: EventKind

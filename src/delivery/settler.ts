@@ -1,11 +1,13 @@
 /** Commits what became of work, as often as it takes: a result that is known must not be lost to a full disk. */
-import type { AttemptId, ServerId } from '../mail/ids.ts'
+import type { AttemptId, KeyId, ServerId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { type Commit, type Storage, StorageUnavailable } from '../storage/storage.ts'
 import type { AttemptResult } from './attempt.ts'
-import type { DeliveryMetrics, OutboundWork, Outcome } from './outbound.ts'
+import { giveUpAddresses } from './give-up-address.ts'
+import type { DeliveryMetrics, OutboundRecipient, OutboundWork, Outcome } from './outbound.ts'
+import { requestClientReport } from './request-client-report.ts'
 import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
@@ -15,6 +17,7 @@ import {
   settlePostponed,
   settlePutBack,
   settleSpent,
+  settleSuppressed,
 } from './settle.ts'
 
 export type AttemptFacts = { at: number; durationMs: number; serverId: ServerId | null }
@@ -34,11 +37,18 @@ export type Settler = {
   broken(work: OutboundWork, reason: string): Promise<true>
   /** Our own bug. */
   crashed(work: OutboundWork, error: unknown): Promise<true>
+  /** Some of its recipients are not sent to any more; the lease stays. */
+  suppressed(work: Suppressed): Promise<true>
   putBack(work: Work, dueAt: number): Promise<true>
   spent(work: Work): Promise<true>
   /** The program stops: what cannot be written now is left to whoever takes the leases over. */
   giveUp(): void
 }
+
+export type Suppressed = Work &
+  Pick<OutboundWork, 'message'> & {
+    suppressed: readonly { recipient: OutboundRecipient; detail: string }[]
+  }
 
 const retryPauseMs = 1_000
 const crashPauseMs = 15 * 60_000
@@ -49,12 +59,15 @@ export function createSettler({
   log,
   metrics,
   schedule,
+  onSuppressed,
 }: {
   storage: Storage
   clock: Clock
   log: Log
   metrics: DeliveryMetrics
   schedule: RetrySchedule
+  /** An address is about to be on the suppression list of a key. */
+  onSuppressed?(keyId: KeyId, address: string): void
 }): Settler {
   const owner = storage.nodeId
   let isGivingUp = false
@@ -62,7 +75,7 @@ export function createSettler({
   async function write(work: Work, build: (now: number) => Commit | Promise<Commit>): Promise<true> {
     for (let isFirst = true; ; isFirst = false) {
       try {
-        const result = await storage.commit(await build(clock.now()))
+        const result = await storage.commit({ ...(await build(clock.now())), isPatient: true })
         if (result === 'lost')
           log.warn({ workId: work.id }, 'the lease was no longer ours: result not recorded')
         return true
@@ -81,6 +94,17 @@ export function createSettler({
     }
   }
 
+  /** The commit in which they fail also says that the client is to be told. */
+  async function tellingOf(
+    { message }: OutboundWork,
+    failed: readonly OutboundRecipient[],
+    commit: Commit,
+    now: number,
+  ): Promise<Commit> {
+    const writes = await requestClientReport(storage, { message, failed, now })
+    return { ...commit, writes: [...commit.writes, ...writes] }
+  }
+
   function count({ message }: OutboundWork, outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       metrics.settled(message.lane, outcome.kind, outcome.kind === 'delivered' ? null : outcome.class, 1)
@@ -94,7 +118,12 @@ export function createSettler({
     return write(work, async (now) => {
       const id = (await storage.reserveIds(1)) as AttemptId
       const attempt = { id, ...facts, host, address, tls, transcript }
-      return settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
+      const commit = settleAttempt(work, outcomes, attempt, { owner, now, schedule, random })
+      const failed = work.recipients.filter((_, place) => outcomes[place]?.kind === 'failed')
+      if (failed.length === 0) return commit
+      const { writes, addresses } = await giveUpAddresses(storage, work, outcomes, now)
+      for (const address of addresses) onSuppressed?.(work.message.keyId, address)
+      return tellingOf(work, failed, { ...commit, writes: [...commit.writes, ...writes] }, now)
     })
   }
 
@@ -126,16 +155,22 @@ export function createSettler({
     },
     expired(work) {
       countAll(work, 'expired', 'expired')
-      return write(work, (now) => settleExpired(work, { owner, now }))
+      return write(work, (now) => tellingOf(work, work.recipients, settleExpired(work, { owner, now }), now))
     },
     broken(work, reason) {
       countAll(work, 'failed', 'system')
-      return write(work, (now) => settleBroken(work, { owner, now, reason }))
+      return write(work, (now) =>
+        tellingOf(work, work.recipients, settleBroken(work, { owner, now, reason }), now),
+      )
     },
     crashed(work, error) {
       log.error({ err: error, messageId: work.message.id, workId: work.id }, 'an attempt failed inside')
       const reason = 'an error inside this program; it is in the log'
       return postponed(work, { until: clock.now() + crashPauseMs, eventClass: 'system', reason })
+    },
+    suppressed(work) {
+      metrics.settled(work.message.lane, 'failed', 'suppressed', work.suppressed.length)
+      return write(work, (now) => settleSuppressed(work, work.suppressed, { now }))
     },
     putBack: (work, dueAt) => write(work, () => settlePutBack(work, { owner, dueAt })),
     spent: (work) => write(work, () => settleSpent(work, { owner })),

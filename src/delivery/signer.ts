@@ -3,6 +3,7 @@
  * recipients it has. A message that cannot be signed waits; it never goes out unsigned.
  */
 import { availableParallelism } from 'node:os'
+import { ownSignatureRemark } from '../events/own-signature.ts'
 import type { Address } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -118,7 +119,7 @@ function keyOf({ message }: OutboundWork, fromHeader: string | undefined): strin
 function remarkOn(keys: readonly SigningKey[], domain: string): string | undefined {
   const [first] = keys
   if (first === undefined || keys.some((key) => key.domain === domain)) return undefined
-  return `signed by ${first.domain}, because DNS does not show a DKIM key of ${domain} (see: paravion domain check ${domain})`
+  return ownSignatureRemark({ instance: first.domain, domain })
 }
 
 /** reference/send-api.md: 1 and 3 go before the others. */

@@ -30,7 +30,9 @@ export function createTakeClaimed({
 }): (claimed: readonly Work[]) => Promise<void> {
   /** `kept` learns which work needs no more care, should reading fail in the middle. */
   async function loadAndHandle(claimed: readonly Work[], kept: Set<Work['id']>): Promise<void> {
-    const { works, spent } = await loadClaimed(db, claimed)
+    const { works, spent, suppressed } = await loadClaimed(db, claimed)
+    // Before their work ends, so that nothing is left waiting for nobody.
+    await Promise.all(suppressed.map((work) => settler.suppressed(work)))
     for (const work of spent) {
       kept.add(work.id)
       void settler.spent(work)

@@ -6,7 +6,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { formatAddress, isAscii, parseAddress } from '../mail/address.ts'
-import { describeReply } from '../mail/reply.ts'
+import { describeReply, senderWarning } from '../mail/reply.ts'
 import type { RelayServer } from '../routing/route.ts'
 import type { Resolver } from '../runtime/dns.ts'
 import type { Connection, Exchange } from './connection.ts'
@@ -252,7 +252,9 @@ async function sayEnvelope(
       return { step, situation: lost, words: loss?.text ?? '' }
     }
     const accepted: readonly number[] = codes
-    if (!accepted.includes(reply.code)) {
+    // A server of our kind takes any envelope sender, and says here whether mail from this address would be taken.
+    const isWarned = step === 'mail' && reply.enhanced === senderWarning
+    if (isWarned || !accepted.includes(reply.code)) {
       const said = describeReply(reply)
       return { step, situation, words: about === '' ? said : `${about}: ${said}` }
     }

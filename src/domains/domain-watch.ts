@@ -1,7 +1,7 @@
 /** Looks at the records of every domain now and then, so that one that breaks is noticed before its owner's readers do. */
 
 import type { DomainId } from '../mail/ids.ts'
-import { createLanePoller } from '../queue/lane-poller.ts'
+import { createLaneWorker, type LaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
@@ -12,17 +12,11 @@ import type { DomainsContext } from './context.ts'
 
 const atOnce = 4
 
-export type DomainWatch = {
-  /** Waits for the checks that run. */
-  stop(): Promise<void>
-}
-
 export function watchDomains(
   ctx: DomainsContext,
   { queue }: { queue: Pick<Queue, 'claim' | 'nextDueAt'> },
-): DomainWatch {
+): LaneWorker {
   const { storage, clock, log } = ctx
-  const running = new Set<Promise<void>>()
 
   async function check(work: Work): Promise<void> {
     const lease = { id: work.id, owner: storage.nodeId }
@@ -46,31 +40,5 @@ export function watchDomains(
     }
   }
 
-  const poller = createLanePoller({
-    queue,
-    clock,
-    log,
-    lane: checkLane,
-    room: () => ({ maxItems: atOnce - running.size, maxPerKey: atOnce }),
-    take(works) {
-      for (const work of works) {
-        const done = check(work)
-          .catch((error: unknown) =>
-            log.error({ err: error, domainId: work.ref }, 'a domain check was not kept'),
-          )
-          .finally(() => {
-            running.delete(done)
-            poller.wake()
-          })
-        running.add(done)
-      }
-    },
-  })
-
-  return {
-    async stop() {
-      await poller.stop()
-      await Promise.all(running)
-    },
-  }
+  return createLaneWorker({ queue, clock, log, lane: checkLane, atOnce, handle: check })
 }

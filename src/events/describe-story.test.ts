@@ -69,6 +69,20 @@ const host = 'mx.example.net [192.0.2.1:25] over TLSv1.3'
 
 const cases: [name: string, Story, string[]][] = [
   [
+    'reported about afterwards',
+    story({ state: 'delivered', attempts: 1 }, [
+      { kind: 'delay-reported', attemptId: null, detail: 'connection timed out' },
+      { kind: 'delivery-reported', attemptId: null, detail: '2.1.5' },
+      { kind: 'complained', attemptId: null, detail: 'abuse' },
+    ]),
+    [
+      'lea@example.net: a report said at 2026-01-02 03:04:06 UTC that the next host still tries: “connection timed out”.',
+      'lea@example.net: a report said at 2026-01-02 03:04:06 UTC that the next host passed it on: “2.1.5”.',
+      'lea@example.net: the recipient complained at 2026-01-02 03:04:06 UTC: “abuse”.',
+      'lea@example.net: done after 1 attempt.',
+    ],
+  ],
+  [
     'in the queue',
     story({}, []),
     ['lea@example.net: in the queue, not tried yet; it goes out as soon as there is room.'],

@@ -1,4 +1,5 @@
 /** A story in plain words: who, what, when, which host, which reply, what next. */
+import { findOwnSignature } from './own-signature.ts'
 import type { Story, StoryAttempt, StoryDelivery, StoryEvent } from './story.ts'
 
 const doors = {
@@ -17,6 +18,9 @@ export function describeStory(story: Story): string[] {
   const sentences = [
     `Message ${message.id} ${quote(message.subject)} from ${message.from} was accepted at ${formatMoment(message.acceptedAt)} ${doors[message.door]}: ${formatCount(message.sizeBytes, 'byte')} for ${formatCount(message.recipientCount, 'recipient')}.`,
   ]
+  const signatures = story.attempts.map((attempt) => findOwnSignature(attempt.transcript))
+  for (const signature of new Set(signatures))
+    if (signature !== undefined) sentences.push(`It was ${signature}.`)
   for (const delivery of deliveries) sentences.push(...describeDelivery(delivery, story))
   if (deliveries.length > 1 && deliveries.length < message.recipientCount) {
     sentences.push(
@@ -73,6 +77,12 @@ function describeEvent(
       return `${recipient}: a retry was asked for at ${at}${reply}.`
     case 'dropped':
       return `${recipient}: dropped at ${at}${reply}.`
+    case 'delay-reported':
+      return `${recipient}: a report said at ${at} that the next host still tries${reply}.`
+    case 'delivery-reported':
+      return `${recipient}: a report said at ${at} that the next host passed it on${reply}.`
+    case 'complained':
+      return `${recipient}: the recipient complained at ${at}${reply}.`
   }
 }
 

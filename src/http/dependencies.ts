@@ -1,11 +1,14 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
 import type { SignIns } from '../accounts/sign-in.ts'
+import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
 import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
 import type { ConnectionTest } from '../delivery/test-result.ts'
 import type { DomainsContext } from '../domains/context.ts'
+import type { Inbound } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
+import type { KeyId } from '../mail/ids.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { RelayServer } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
@@ -37,6 +40,10 @@ export type HttpDependencies = {
   version: string
   /** Senders and domains: what their functions need. */
   domains: DomainsContext
+  /** Learns of changes to the suppression lists. */
+  suppressionCheck: Pick<SuppressionCheck, 'forget'>
+  /** Mail that comes in. */
+  inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */
   gateway: GatewayDependencies
   /** Why this process cannot do its work now (a listener is down, …); empty when it can. Storage is asked besides. */
@@ -48,6 +55,8 @@ export type HttpDependencies = {
 export type GatewayDependencies = {
   router: Router
   seal: Seal
+  /** May the key send as this author, and why; undefined when the text names nobody. */
+  explainSender(keyId: KeyId, from: string | null): Promise<string | undefined>
   /** Port 25 is refused for outgoing servers. */
   isHosted: boolean
   /** The MX hosts of a domain, or why there are none. */

@@ -55,6 +55,12 @@ export function answerErrors(
       reply.header('WWW-Authenticate', 'Bearer realm="Paravion admin API"')
     }
   }
+  if (isBodyTooLarge(error)) {
+    // The framework would close the connection, and a client that is still writing would see that, not our answer. What
+    // it writes is thrown away; the time for a whole request bounds it.
+    reply.removeHeader('connection')
+    request.raw.resume()
+  }
   return answerFault(fault, family, reply, error)
 }
 
@@ -128,6 +134,10 @@ function faultOf(error: unknown, family: Family, maxBodyBytes: number): Fault {
     code: 'internal',
     message: 'Something went wrong on our side. The reason is in the log of the server.',
   }
+}
+
+function isBodyTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
 }
 
 /** What fastify and node refuse by themselves, in our words. */

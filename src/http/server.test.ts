@@ -38,6 +38,28 @@ async function readAll(socket: Socket): Promise<string> {
   return text
 }
 
+test('a client that has not finished writing reads why its body is too large', async (t) => {
+  const http = await listening(t, { limits: { maxBodyBytes: 100_000 } })
+  const sizeBytes = 40_000_000
+  const lengths = { declared: `Content-Length: ${sizeBytes}`, chunked: 'Transfer-Encoding: chunked' }
+  for (const [kind, length] of Object.entries(lengths)) {
+    const socket = connect(http.ports[0] ?? 0, '127.0.0.1')
+    socket.write(
+      `POST /v3.1/send HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${length}\r\nAuthorization: ${http.basic}\r\n\r\n`,
+    )
+    const said = readAll(socket)
+    const piece = Buffer.alloc(1_000_000, 0x20)
+    for (let sent = 0; sent < sizeBytes; sent += piece.length) {
+      const chunk =
+        kind === 'declared' ? piece : Buffer.concat([Buffer.from('f4240\r\n'), piece, Buffer.from('\r\n')])
+      assert.ok(socket.writable, `${kind}: closed after ${sent} bytes`)
+      if (!socket.write(chunk)) await once(socket, 'drain')
+    }
+    socket.end(kind === 'declared' ? '' : '0\r\n\r\n')
+    assert.match(await said, /^HTTP\/1\.1 400 [\s\S]*"ErrorCode":"mj-0011"/, kind)
+  }
+})
+
 test('node-mailjet sends over HTTPS with a private authority', async (t) => {
   const own = await ensureCertificates({
     folder: temporaryFolder(t),

@@ -28,7 +28,7 @@ export type HttpLimits = {
 }
 
 export const defaultHttpLimits: HttpLimits = {
-  maxBodyBytes: 20 * 1024 * 1024,
+  maxBodyBytes: 22 * 1024 * 1024,
   requestTimeoutMs: 60_000,
   keepAliveMs: 60_000,
   maxConnections: 2_000,

@@ -2,7 +2,7 @@
 import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Lane } from '../storage/schema.ts'
-import type { Write } from '../storage/storage.ts'
+import type { Commit, Write } from '../storage/storage.ts'
 import type { AcceptedRecipient, MessageOptions } from './submission.ts'
 
 export type DraftAttachment = {
@@ -75,6 +75,14 @@ export type Intake = {
   prepare(draft: Draft): Promise<Prepared>
   /** Stores all of them, and `alongside`, in one commit; resolves when they are durable and handed to delivery. */
   store(prepared: readonly Prepared[], alongside?: readonly Write[]): Promise<void>
+  /**
+   * A report of ours about somebody's mail, composed by the caller: to one address, with the null sender. `together` are
+   * writes of the caller's that stand or fall with it; when its guards do not hold, nothing is stored.
+   */
+  storeReport(
+    report: { from: Mailbox; to: Mailbox['address']; messageId: string; content: Buffer },
+    together: Commit,
+  ): Promise<void>
   /** An SMTP submission from end of DATA to durable. Throws Refused. */
   submitRaw(submission: RawSubmission): Promise<Accepted>
 }

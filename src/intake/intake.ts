@@ -2,7 +2,8 @@
  * The one door. Whatever the entrance (Send API, SMTP, CLI), a message is checked here, gets its ids, is stored with
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
@@ -10,8 +11,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Lane } from '../storage/schema.ts'
-import type { Storage, Write } from '../storage/storage.ts'
+import type { Commit, Storage, Write } from '../storage/storage.ts'
 import { Conflict, StorageUnavailable } from '../storage/storage.ts'
+import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
@@ -21,6 +23,7 @@ import { createErrorReports } from './report-errors.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, placeMessage, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
+import { makeSubmissionUuid } from './submission-uuid.ts'
 import { variantsOfDraft, variantsOfRaw } from './variants.ts'
 
 export type IntakeSettings = {
@@ -50,6 +53,7 @@ export function createIntake({
   handOver,
   maySendAs,
   isBulkSender = async () => false,
+  suppressions,
   settings,
   metrics,
 }: {
@@ -60,6 +64,8 @@ export function createIntake({
   maySendAs: Intake['maySendAs']
   /** Does everything from this address count as mass mail? */
   isBulkSender?: Intake['maySendAs']
+  /** Which recipients are not sent to; without it, all are. */
+  suppressions?: Pick<SuppressionCheck, 'among'>
   settings: IntakeSettings
   metrics: IntakeMetrics
 }): Intake {
@@ -128,9 +134,34 @@ export function createIntake({
     return duplicates
   }
 
-  async function commitOnce(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+  /** The instance's own mail goes to whoever asked for it. */
+  async function suppressedOf(
+    planned: readonly PlannedMessage[],
+  ): Promise<ReadonlyMap<number, SuppressionReason>> {
+    const suppressed = new Map<number, SuppressionReason>()
+    if (suppressions === undefined) return suppressed
+    for (const { submission, recipients } of planned) {
+      if (submission.door === 'system' || submission.blocked !== undefined) continue
+      const found = await suppressions.among(
+        submission.keyId,
+        recipients.map(({ address }) => address),
+        { isBulk: submission.options.bulk === true },
+      )
+      for (const [place, reason] of found) {
+        const recipient = recipients[place]
+        if (recipient !== undefined) suppressed.set(recipient.deliveryId, reason)
+      }
+    }
+    return suppressed
+  }
+
+  async function commitOnce(
+    planned: readonly PlannedMessage[],
+    { guards, writes: alongside }: Commit,
+  ): Promise<void> {
     const now = clock.now()
     const duplicates = await duplicatesOf(planned)
+    const suppressed = await suppressedOf(planned)
     const writes: Write[] = [...alongside]
     const handed: HandedWork[] = []
     let reservedBytes: number[] = []
@@ -147,6 +178,7 @@ export function createIntake({
         expiresAt: now + settings.lifetimeMs[lane],
         nodeId: storage.nodeId,
         duplicates,
+        suppressed,
         reserve,
       })
       for (const write of placed.writes) writes.push(write)
@@ -154,7 +186,8 @@ export function createIntake({
       waiting ||= placed.handed.length < message.groups.length
     }
     try {
-      await storage.commit({ writes })
+      const result = await storage.commit({ ...(guards !== undefined && { guards }), writes })
+      if (result === 'lost') return
       reservedBytes = []
     } finally {
       for (const sizeBytes of reservedBytes) handOver.unreserve(sizeBytes)
@@ -166,9 +199,10 @@ export function createIntake({
       if (submission.blocked !== undefined) metrics.blocked(submission.blocked.class, recipients.length)
     }
     if (duplicates.size > 0) metrics.blocked('duplicate-in-campaign', duplicates.size)
+    if (suppressed.size > 0) metrics.blocked('suppressed', suppressed.size)
   }
 
-  async function commit(planned: readonly PlannedMessage[], alongside: readonly Write[]): Promise<void> {
+  async function commit(planned: readonly PlannedMessage[], alongside: Commit): Promise<void> {
     const deduplicated = planned.some((message) => message.submission.campaign?.deduplicate)
     for (let attempt = 1; ; attempt++) {
       try {
@@ -219,7 +253,7 @@ export function createIntake({
         problem === undefined
           ? submissions
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
-      const submissionUuid = randomUUID()
+      const submissionUuid = makeSubmissionUuid(clock.now())
       const planned = await plan(checked, submissionUuid)
       const recipients: AcceptedRecipient[] = []
       planned.forEach((message, index) => {
@@ -244,14 +278,31 @@ export function createIntake({
       })
       await commit(
         opened.flatMap((message) => message.planned),
-        alongside,
+        { writes: alongside },
       )
       await sendReports(opened.flatMap((message) => message.reports))
     },
 
+    async storeReport({ from, to, messageId, content }, together) {
+      const submission: Submission = {
+        keyId: settings.systemKeyId,
+        door: 'system',
+        lane: 'transactional',
+        priority: 2,
+        envelopeFrom: '',
+        from,
+        subject: 'Mail delivery failed',
+        messageId,
+        recipients: [{ address: to, kind: 'envelope' }],
+        content,
+        options: { trackOpens: 'disabled', trackClicks: 'disabled', nullSender: true },
+      }
+      await commit(await plan([submission], makeSubmissionUuid(clock.now())), together)
+    },
+
     async submitRaw(raw: RawSubmission): Promise<Accepted> {
       const now = clock.now()
-      const submissionUuid = randomUUID()
+      const submissionUuid = makeSubmissionUuid(now)
       const message = readSubmitted(raw.raw, {
         received: receivedHeader(raw, submissionUuid, now),
         now,
@@ -270,7 +321,7 @@ export function createIntake({
           ? submissions
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
       const planned = await plan(checked, submissionUuid)
-      await commit(planned, [])
+      await commit(planned, { writes: [] })
       if (problems.length > 0) await sendReports(errorReports.aboutRaw(raw, message, problems, planned))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },

@@ -22,7 +22,7 @@ export type SubmittedMessage = {
   features: RelayFeatures
 }
 
-/** Header fields that RFC 5322 §3.6 allows once; a second From or Sender is how people hide who is writing. */
+/** Header fields that RFC 5322 allows once; a second From or Sender is how people hide who is writing. */
 const onlyOnce = new Set([
   'from',
   'sender',
@@ -65,7 +65,7 @@ export function readSubmitted(
   for (const field of fields) {
     const name = field.lower
     if (onlyOnce.has(name) && seen.has(name)) {
-      throw new Refused('bad-header', `the header ${field.name} occurs twice; RFC 5322 §3.6 allows it once`)
+      throw new Refused('bad-header', `the header ${field.name} occurs twice; RFC 5322 allows it once`)
     }
     if (isRelayHeader(name) || wanted.has(name)) {
       if (!seen.has(name)) seen.set(name, headerValue(raw, field))

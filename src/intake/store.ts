@@ -1,5 +1,6 @@
 /** Turns submissions into rows: message, body, deliveries, work and events stand or fall together. */
 import { randomUUID } from 'node:crypto'
+import { describeSuppression } from '../contacts/suppressions.ts'
 import { recordEvent } from '../events/record.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { CampaignId, DeliveryId, MessageId, WorkId } from '../mail/ids.ts'
@@ -7,6 +8,7 @@ import { never } from '../queue/work.ts'
 import { insertWork } from '../queue/writes.ts'
 import type { Write } from '../storage/storage.ts'
 import { defineInsert } from '../storage/storage.ts'
+import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import type { HandedWork } from './hand-over.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 
@@ -117,6 +119,8 @@ export type Placement = {
   nodeId: string
   /** Deliveries to addresses that this deduplicated campaign has reached before. */
   duplicates: ReadonlySet<number>
+  /** Deliveries to addresses on the suppression list, and why. */
+  suppressed: ReadonlyMap<number, SuppressionReason>
   /** Asked once per group that goes out: may it be handed over in memory? */
   reserve(sizeBytes: number): boolean
 }
@@ -180,6 +184,10 @@ export function placeMessage(
 
 function blockOf(message: PlannedMessage, recipient: PlannedRecipient, placement: Placement) {
   if (message.submission.blocked !== undefined) return message.submission.blocked
+  const reason = placement.suppressed.get(recipient.deliveryId)
+  if (reason !== undefined) {
+    return { class: 'suppressed', detail: describeSuppression(recipient.text, reason) }
+  }
   if (!placement.duplicates.has(recipient.deliveryId)) return undefined
   const campaign = message.submission.campaign?.name ?? ''
   return {

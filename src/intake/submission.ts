@@ -25,6 +25,8 @@ export type MessageOptions = {
   statisticsContactsListId?: number
   /** Mass mail: of a campaign, marked as such, or from a sender of bulk mail. Less urgent mail alone is none. */
   bulk?: true
+  /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */
+  nullSender?: true
 }
 
 export type Submission = {

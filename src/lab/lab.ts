@@ -10,7 +10,7 @@ import type { Storage } from '../storage/storage.ts'
 import { createCalls } from './calls.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { createLabRecords, type DnsRecord, type LabRecords } from './records.ts'
-import type { MainProcedures, ThreadProcedures, ThreadStart } from './wire.ts'
+import type { MainProcedures, OwnMailHost, ThreadProcedures, ThreadStart } from './wire.ts'
 
 export type LabOptions = {
   storage: Storage
@@ -23,6 +23,8 @@ export type LabOptions = {
   tls: { cert: string; key: string }
   /** The instance's own records: DKIM, SPF and DMARC of its domains, its bounce domain, PTR of 127.0.0.1. */
   published: () => Promise<readonly DnsRecord[]>
+  /** Where the instance itself takes mail: reports to hosts of that name go there. */
+  ownMailHost?: () => OwnMailHost | null
   settings?: Partial<LabSettings>
 }
 
@@ -80,6 +82,7 @@ export async function startLab({
   ports,
   tls,
   published,
+  ownMailHost = () => null,
   settings,
 }: LabOptions): Promise<Lab> {
   const { inbox, store, settled } = createInbox({ storage, log })
@@ -98,6 +101,7 @@ export async function startLab({
     zone: async () => ({ put: await records.list(), published: [...(await published())] }),
     store,
     log: (line) => repeatLine(log, line),
+    ownMailHost: () => ownMailHost(),
   }
   const thread = createCalls<ThreadProcedures>(worker, procedures)
   const refresh = () => thread.call('forgetZone', undefined)

@@ -22,7 +22,7 @@ async function open(t: TestContext) {
   let port = 0
   let onRow = () => {}
   const reporter = createReporter({
-    send: createReportSender({ zones, port: () => port }),
+    send: createReportSender({ zones, portOf: () => port }),
     delayMs: 0,
     clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(0, signal) },
     log: silentLog,

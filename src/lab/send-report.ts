@@ -23,13 +23,20 @@ const timeouts = {
   finalMs: 60_000,
 }
 
-export function createReportSender({ zones, port }: { zones: ZoneSource; port: () => number }): SendReport {
+/** `portOf` a mail host: all of them are on this machine, told apart by their ports. */
+export function createReportSender({
+  zones,
+  portOf,
+}: {
+  zones: ZoneSource
+  portOf: (host: string) => number | Promise<number>
+}): SendReport {
   return async ({ to, content }) => {
     const { host, address } = findMailHost(await zones.current(), to.domain)
     assertLoopback(address)
     const transcript = createTranscript()
     const opened = await openSession(
-      { host, address, port: port(), name: labHost, tls: 'opportunistic', timeouts },
+      { host, address, port: await portOf(host), name: labHost, tls: 'opportunistic', timeouts },
       transcript,
     )
     if ('failure' in opened) throw new Error(`No session with ${host}: ${opened.failure.text}`)

@@ -39,7 +39,13 @@ const store = createRowBatches((rows) => {
   return main.call('store', rows, [...buffers])
 })
 const reporter = createReporter({
-  send: createReportSender({ zones, port: () => receiverPort }),
+  send: createReportSender({
+    zones,
+    async portOf(name) {
+      const own = await main.call('ownMailHost', undefined)
+      return own?.host === name ? own.port : receiverPort
+    },
+  }),
   delayMs: settings.reportDelayMs,
   clock,
   log,

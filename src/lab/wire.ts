@@ -20,7 +20,11 @@ export type MainProcedures = {
   zone(_: undefined): Promise<ZoneRecords>
   store(rows: ReceivedRow[]): Promise<void>
   log(line: string): void
+  /** Where the instance itself takes mail, and under which host name; null while it does not. */
+  ownMailHost(_: undefined): OwnMailHost | null
 }
+
+export type OwnMailHost = { host: string; port: number }
 
 export type ThreadProcedures = {
   forgetZone(_: undefined): void

@@ -1,4 +1,5 @@
 /** RFC 2045 §5.1 and RFC 2231: Content-Type, Content-Disposition and their parameters. */
+import { decodeCharset } from './encoded-words.ts'
 
 export type ContentValue = {
   /** `text/html` or `attachment`, lower-case. */
@@ -68,4 +69,44 @@ function encodeParameter(name: string, value: string): string {
   if (encoded.length <= maxParameterValue) return `; ${name}*=UTF-8''${encoded}`
   const pieces = encoded.match(/(?:%..|.){1,60}/g) ?? []
   return pieces.map((piece, i) => `; ${name}*${i}*=${i === 0 ? "UTF-8''" : ''}${piece}`).join('')
+}
+
+/** The file name of a Content-Disposition, or the `name` of a Content-Type; RFC 2231 forms before plain ones. */
+export function readFilename({ parameters }: ContentValue): string | undefined {
+  for (const name of ['filename', 'name']) {
+    const value = readExtended(parameters, name) ?? parameters.get(name)
+    if (value !== undefined && value !== '') return value
+  }
+  return undefined
+}
+
+const maxContinuations = 100
+
+/** `name*=UTF-8''…`, or its pieces `name*0*`, `name*1`, … (RFC 2231 §3, §4). */
+function readExtended(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
+  const whole = parameters.get(`${name}*`)
+  if (whole !== undefined) return decodeExtended([{ text: whole, isEncoded: true }])
+  const pieces: { text: string; isEncoded: boolean }[] = []
+  for (let i = 0; i < maxContinuations; i++) {
+    const encoded = parameters.get(`${name}*${i}*`)
+    const text = encoded ?? parameters.get(`${name}*${i}`)
+    if (text === undefined) break
+    pieces.push({ text, isEncoded: encoded !== undefined })
+  }
+  return pieces.length === 0 ? undefined : decodeExtended(pieces)
+}
+
+function decodeExtended(pieces: readonly { text: string; isEncoded: boolean }[]): string {
+  const [first] = pieces
+  const [, charset = 'utf-8'] = (first?.isEncoded && /^([^']{0,40})'[^']{0,40}'/.exec(first.text)) || []
+  const octets = pieces.map(({ text, isEncoded }, i) => {
+    if (!isEncoded) return Buffer.from(text)
+    const value = i === 0 ? text.replace(/^[^']{0,40}'[^']{0,40}'/, '') : text
+    const latin = value.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    return Buffer.from(latin, 'latin1')
+  })
+  const bytes = Buffer.concat(octets)
+  return decodeCharset(bytes, charset || 'utf-8') ?? bytes.toString('utf8')
 }

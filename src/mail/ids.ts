@@ -14,3 +14,6 @@ export type CampaignId = Id<'campaign'>
 export type ServerId = Id<'outgoing-server'>
 export type UserId = Id<'user'>
 export type SessionId = Id<'session'>
+export type AliasId = Id<'alias'>
+export type LeadId = Id<'lead'>
+export type InboxId = Id<'inbox'>

@@ -155,3 +155,9 @@ function wrapLine(line: string, room: number, lines: string[]): void {
   }
   lines.push(line.slice(start))
 }
+
+/**
+ * RFC 3463 §3.8 "delivery not authorized", as a success: how our submission says at MAIL FROM that the address is no
+ * sender of the client's, and how a connection test hears it.
+ */
+export const senderWarning = '2.7.1'

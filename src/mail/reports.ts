@@ -19,6 +19,8 @@ type Report = {
 }
 
 export type DsnRecipient = {
+  /** As the client named it (RFC 3461 ORCPT): `type;address`, decoded. */
+  originalRecipient?: string
   finalRecipient: Address
   action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
   /** `x.y.z` */
@@ -65,8 +67,9 @@ export function composeDsn(dsn: Dsn): Buffer {
       ['Reporting-MTA', `dns; ${dsn.reportingMta}`],
       ['Arrival-Date', formatDate(dsn.arrivalDate)],
     ]),
-    ...dsn.recipients.map(({ finalRecipient, action, status, remoteMta, diagnostic }) =>
+    ...dsn.recipients.map(({ originalRecipient, finalRecipient, action, status, remoteMta, diagnostic }) =>
       fields([
+        ['Original-Recipient', originalRecipient?.replace(';', '; ')],
         [
           'Final-Recipient',
           `${isAscii(finalRecipient) ? 'rfc822' : 'utf-8'}; ${formatAddress(finalRecipient)}`,

@@ -8,6 +8,12 @@ import { createReturnPaths } from './return-path.ts'
 const secret = Buffer.alloc(32, 1)
 const domain = 'bounce.shop.example'
 
+const day = 24 * 60 * 60_000
+
+function pathsOf(key: Uint8Array, { at = 0 } = {}) {
+  return createReturnPaths({ domain, secretOf: () => key, now: () => at })
+}
+
 function parse(text: string): Address {
   const address = parseAddress(text)
   assert.ok(address)
@@ -15,7 +21,7 @@ function parse(text: string): Address {
 }
 
 test('a return path is short, plain and always the same', () => {
-  const paths = createReturnPaths({ domain, secrets: [secret] })
+  const paths = pathsOf(secret)
 
   assert.match(paths.make(1), /^b\+b\.[a-z2-7]{16}@bounce\.shop\.example$/)
   assert.equal(paths.make(1), paths.make(1))
@@ -23,7 +29,7 @@ test('a return path is short, plain and always the same', () => {
 })
 
 test('a return path reads back, in any case', () => {
-  const paths = createReturnPaths({ domain, secrets: [secret] })
+  const paths = pathsOf(secret)
   fc.assert(
     fc.property(fc.maxSafeNat(), (id) => {
       assert.equal(paths.read(parse(paths.make(id))), id)
@@ -36,7 +42,7 @@ test('the seal is the beginning of an HMAC-SHA256', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz234567'
   for (const length of [1, 32, 64, 65, 200]) {
     const key = randomBytes(length)
-    const { local } = parse(createReturnPaths({ domain, secrets: [key] }).make(99))
+    const { local } = parse(pathsOf(key).make(99))
     const digest = createHmac('sha256', key).update('return-path dd').digest()
     const bits = [...digest.subarray(0, 10)].map((octet) => octet.toString(2).padStart(8, '0')).join('')
     const seal = bits.replaceAll(/.{5}/g, (five) => letters.charAt(Number.parseInt(five, 2)))
@@ -45,17 +51,28 @@ test('the seal is the beginning of an HMAC-SHA256', () => {
   }
 })
 
-test('older secrets still read, unknown ones do not', () => {
-  const newer = randomBytes(32)
-  const old = createReturnPaths({ domain, secrets: [secret] })
-  const current = createReturnPaths({ domain, secrets: [newer, secret] })
-
-  assert.equal(current.read(parse(old.make(7))), 7)
-  assert.equal(old.read(parse(current.make(7))), undefined)
+test('a path counts for three months after the month of its secret, and not under another secret', () => {
+  const made: number[] = []
+  const at = (now: number) =>
+    createReturnPaths({
+      domain,
+      secretOf(period) {
+        made.push(period)
+        return Buffer.alloc(32, period)
+      },
+      now: () => now,
+    })
+  const start = 600 * day
+  const path = parse(at(start).make(7))
+  for (const days of [0, 29, 30, 90, 119]) assert.equal(at(start + days * day).read(path), 7, `${days} days`)
+  for (const days of [120, 400]) assert.equal(at(start + days * day).read(path), undefined, `${days} days`)
+  assert.equal(at(start - 1).read(path), 7, 'the clock of the node that made it was ahead')
+  assert.equal(pathsOf(randomBytes(32), { at: start }).read(path), undefined)
+  assert.deepEqual([...new Set(made)].toSorted((a, b) => a - b).slice(0, 5), [16, 17, 18, 19, 20])
 })
 
 test('what was forged or mangled names nothing', () => {
-  const paths = createReturnPaths({ domain, secrets: [secret] })
+  const paths = pathsOf(secret)
   const genuine = paths.make(123456)
   const { local } = parse(genuine)
 
@@ -72,7 +89,7 @@ test('what was forged or mangled names nothing', () => {
 })
 
 test('only message ids become return paths', () => {
-  const paths = createReturnPaths({ domain, secrets: [secret] })
+  const paths = pathsOf(secret)
 
   for (const id of [-1, 0.5, Number.NaN, 2 ** 53]) assert.throws(() => paths.make(id), /not a message id/)
 })
@@ -81,7 +98,8 @@ test('a path under a domain of a customer comes home too', () => {
   const paths = createReturnPaths({
     domain: 'bounce.mail.example',
     customLabel: 'bnc3',
-    secrets: [Buffer.alloc(32, 1)],
+    secretOf: () => secret,
+    now: () => 0,
   })
   const own = paths.make(123_456_789_012)
   const custom = paths.make(123_456_789_012, 'bnc3.shop.example')

@@ -1,7 +1,8 @@
 /**
  * The envelope sender that brings a bounce home: `b+<id>.<seal>@domain`. It names the message even when the report is
  * unreadable, and nobody can make one without our secret. Letters and digits of one case, because some hosts lower-case
- * or upper-case what they return to.
+ * or upper-case what they return to. The secret changes every month, and what an old one sealed counts for three more:
+ * whoever learns a token, or a secret, has it for a season at most.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Address } from './address.ts'
@@ -9,7 +10,7 @@ import type { Address } from './address.ts'
 export type ReturnPaths = {
   /** As it goes into MAIL FROM; `under` a domain of a customer that leads to ours. */
   make(messageId: number, under?: string): string
-  /** The message id, or undefined when it is not ours or was tampered with. */
+  /** The message id, or undefined when it is not ours, was tampered with or is too old. */
   read(address: Address): number | undefined
 }
 
@@ -23,32 +24,48 @@ const sealBytes = 10
 const maxIdLetters = 11
 const tokenPattern = /^b\+([a-z2-7]{1,11})\.([a-z2-7]{16})$/
 
-/** The first secret makes paths; all of them are tried on reading, so that a secret can be changed. */
+const periodMs = 30 * 24 * 60 * 60_000
+/** Reports are later than this only by mistake. The next period's is another node's whose clock is ahead. */
+const acceptedPeriods = [0, -1, -2, -3, 1]
+
 export function createReturnPaths({
   domain,
   customLabel,
-  secrets,
+  secretOf,
+  now,
 }: {
   domain: string
   /** The first label of customers' domains that lead to ours: bounces under them are ours too. */
   customLabel?: string
-  secrets: readonly [current: Uint8Array, ...older: Uint8Array[]]
+  /** The same for a period on every node and after every start. */
+  secretOf(period: number): Uint8Array
+  now(): number
 }): ReturnPaths {
-  const [current, ...older] = secrets
-  const seal = createSeal(current)
-  const seals = [seal, ...older.map(createSeal)]
+  const seals = new Map<number, (id: string) => string>()
+  const sealOf = (period: number) => {
+    const known = seals.get(period)
+    if (known !== undefined) return known
+    const made = createSeal(secretOf(period))
+    if (seals.size > 2 * acceptedPeriods.length) seals.clear()
+    seals.set(period, made)
+    return made
+  }
+  const currentPeriod = () => Math.floor(now() / periodMs)
   // The seal says whose it is; the domain only has to be one that we could have used.
   const isOurDomain = (name: string) =>
     name === domain || (customLabel !== undefined && name.startsWith(`${customLabel}.`))
   return {
     make: (messageId, under = domain) => {
       const id = formatId(messageId)
-      return `${prefix}${id}.${seal(id)}@${under}`
+      return `${prefix}${id}.${sealOf(currentPeriod())(id)}@${under}`
     },
     read: ({ local, domain: addressed }) => {
       const [, id, given] = tokenPattern.exec(local.toLowerCase()) ?? []
       if (!isOurDomain(addressed) || id === undefined || given === undefined) return undefined
-      const isOurs = seals.some((sealOf) => timingSafeEqual(Buffer.from(sealOf(id)), Buffer.from(given)))
+      const period = currentPeriod()
+      const isOurs = acceptedPeriods.some((offset) =>
+        timingSafeEqual(Buffer.from(sealOf(period + offset)(id)), Buffer.from(given)),
+      )
       return isOurs ? readId(id) : undefined
     },
   }

@@ -30,6 +30,16 @@ const domains = {
   },
 }
 
+const addresses = {
+  expected: 'addresses with commas between them',
+  read(text: string) {
+    const read = text.split(',').map((address) => parseAddress(address.trim()))
+    return read.every((address) => address !== undefined)
+      ? read.map((address) => formatAddress(address).toLowerCase()).join(',')
+      : undefined
+  },
+}
+
 function wholeNumber({ min, max }: { min: number; max: number }) {
   return {
     expected: `a whole number from ${min} to ${max}`,
@@ -126,6 +136,22 @@ export const knownParameters: readonly KnownParameter[] = [
     about: 'How much mail of one sender is taken in that time; more is a loop.',
     unset: '20',
     ...amount,
+  },
+  {
+    name: 'mail.gateway.allowed',
+    about: 'Senders whose incoming mail is never counted as a loop.',
+    unset: 'everybody is counted',
+    ...addresses,
+  },
+  {
+    name: 'mail.gateway.fallback',
+    about: 'The alias (its whole address) that takes incoming mail for which there is no other route.',
+    unset: 'such mail is refused',
+    expected: 'an address like info@shop.example',
+    read(text) {
+      const address = parseAddress(text)
+      return address && formatAddress(address).toLowerCase()
+    },
   },
   {
     name: 'base.default_max_email_size',

@@ -45,6 +45,7 @@ async function startSubmission({
     ],
     secureContext: certificate.secureContext,
     intake: {
+      maySendAs: async (_keyId, { domain }) => domain !== 'elsewhere.example',
       submitRaw: async (submission) => {
         submit?.()
         submissions.push(submission)
@@ -243,4 +244,34 @@ test('a trusted listener open to the public is refused when it is made', async (
   await assert.rejects(startSubmission({ trusted: { ...trusted, host: '203.0.113.7' } }), {
     message: 'the trusted listener cannot be on 203.0.113.7: that address is public',
   })
+})
+
+test('an envelope sender that is no sender of the key is told so; the From header decides', async () => {
+  await using app = await startSubmission()
+  using wire = await openAuthenticated(app)
+  wire.write('MAIL FROM:<eve@elsewhere.example>\r\n')
+  assert.deepEqual(await wire.read(), [
+    '250 2.7.1 Ok so far, but eve@elsewhere.example is not a validated sender of this API key; the From header has to name one',
+  ])
+  wire.write('RCPT TO:<b@lab.test>\r\nDATA\r\n')
+  await wire.read(2)
+  wire.write('From: hello@shop.example\r\n\r\nHello\r\n.\r\n')
+  assert.match((await wire.read())[0] ?? '', /^250 2\.0\.0 /)
+  assert.equal(app.submissions[0]?.envelopeFrom, 'eve@elsewhere.example')
+})
+
+test('where the envelope is checked, it is refused at MAIL FROM; own addresses and the null sender are not', async () => {
+  await using app = await startSubmission({
+    config: { name: serverName, plainAuthOnLoopback: true, envelopeCheck: 'refuse' },
+  })
+  using wire = await openAuthenticated(app)
+  wire.write('MAIL FROM:<eve@elsewhere.example>\r\nRCPT TO:<b@lab.test>\r\n')
+  assert.deepEqual(await wire.read(2), [
+    '550 5.7.1 eve@elsewhere.example is not a validated sender of this API key; add and validate the address or its domain',
+    '503 5.5.1 MAIL first',
+  ])
+  for (const sender of ['', 'hello@shop.example']) {
+    wire.write(`MAIL FROM:<${sender}>\r\nRSET\r\n`)
+    assert.match((await wire.read(2))[0] ?? '', /^250 2\.1\.0 /)
+  }
 })

@@ -3,8 +3,9 @@ import { isIP } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Intake, RawSubmission } from '../intake/draft.ts'
 import type { MessageOptions } from '../intake/submission.ts'
-import { formatAddress } from '../mail/address.ts'
+import { formatAddress, isAscii } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
+import { senderWarning } from '../mail/reply.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { type RefusalCode, Refused } from '../runtime/refused.ts'
@@ -16,6 +17,7 @@ import type {
   SmtpHandlers,
   SmtpListener,
   SmtpMessage,
+  SmtpSender,
   SmtpSession,
 } from './handlers.ts'
 import type { SmtpLimits } from './limits.ts'
@@ -41,7 +43,7 @@ export type SubmissionOptions = {
   /** Takes mail without a password from these private networks, in the name of one key. */
   trusted?: { host: string; port: number; networks: readonly string[]; keyId: KeyId }
   secureContext: SecureContextOptions
-  intake: Pick<Intake, 'submitRaw'>
+  intake: Pick<Intake, 'submitRaw' | 'maySendAs'>
   authenticator: SubmissionAuthenticator
   config: {
     /** Our host name. */
@@ -50,6 +52,8 @@ export type SubmissionOptions = {
     maxRecipients?: number
     /** AUTH without TLS for clients on this machine. */
     plainAuthOnLoopback?: boolean
+    /** What a MAIL FROM gets that the key may not use as From. */
+    envelopeCheck?: 'warn' | 'refuse'
   }
   limits?: Partial<SmtpLimits>
   log: Log
@@ -106,7 +110,7 @@ export function createSubmissionServer(options: SubmissionOptions): SubmissionSe
 }
 
 function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
-  const { intake, authenticator, trusted, log } = options
+  const { intake, authenticator, trusted, log, config } = options
   const isTrusted = trusted === undefined ? undefined : trustOf(trusted)
 
   function connect({ listener, remoteAddress, localAddress }: SmtpSession<Client>): SmtpAnswer | undefined {
@@ -125,9 +129,34 @@ function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
     return refusedLogin(result)
   }
 
+  function keyOf({ listener, user }: SmtpSession<Client>): KeyId {
+    const keyId = listener.label === trustedLabel ? trusted?.keyId : user?.keyId
+    if (keyId === undefined) throw new Error('mail from nobody came through')
+    return keyId
+  }
+
+  /**
+   * RFC 6409 §6.1 allows a refusal here. But the From header decides, and many hosts have an envelope sender that nobody
+   * ever validated: so by default it is only said, for whoever reads the dialogue and for connection tests.
+   */
+  async function mail(
+    session: SmtpSession<Client>,
+    { address }: SmtpSender,
+  ): Promise<SmtpAnswer | undefined> {
+    if (address === null || (await intake.maySendAs(keyOf(session), address))) return undefined
+    const who = isAscii(address) ? formatAddress(address) : 'This address'
+    const said = `${who} is not a validated sender of this API key`
+    return config.envelopeCheck === 'refuse'
+      ? { code: 550, enhanced: '5.7.1', text: `${said}; add and validate the address or its domain` }
+      : {
+          code: 250,
+          enhanced: senderWarning,
+          text: `Ok so far, but ${said}; the From header has to name one`,
+        }
+  }
+
   function data(session: SmtpSession<Client>, message: SmtpMessage): SmtpAnswer | Promise<SmtpAnswer> {
-    const keyId = session.listener.label === trustedLabel ? trusted?.keyId : session.user?.keyId
-    if (keyId === undefined) throw new Error('a message from nobody came through')
+    const keyId = keyOf(session)
     // RFC 5321 §6.3
     if (countReceived(message.raw) > maxReceived) {
       return { code: 554, enhanced: '5.4.6', text: `Mail loop: more than ${maxReceived} Received headers` }
@@ -140,7 +169,7 @@ function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
       )
   }
 
-  return { connect, authenticate, data }
+  return { connect, authenticate, mail, data }
 }
 
 const maxReceived = 50

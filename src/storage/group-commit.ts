@@ -1,7 +1,8 @@
 /**
  * Commits that arrive together share a transaction. At most `maxInFlight` batches are with the database while the next
  * one fills; when nothing is in flight a commit leaves at the end of this turn of the event loop, so that whatever
- * the same turn brings joins it and a lone client waits for nobody.
+ * the same turn brings joins it and a lone client waits for nobody. Patient commits alone leave a few milliseconds
+ * later, or with the first one that is not: a flush that nobody is waiting for is mostly saved.
  */
 import type { Commit, CommitResult } from './storage.ts'
 
@@ -25,6 +26,7 @@ type Waiting = {
 // A batch never holds the database for long, nor doubles much memory: bodies are copied into it.
 const maxCommits = 500
 const maxBytes = 8_000_000
+const patienceMs = 5
 
 export function createGroupCommit({
   maxInFlight,
@@ -37,21 +39,30 @@ export function createGroupCommit({
   let waiting: Waiting[] = []
   let inFlight = 0
   let unanswered = 0
+  let urgent = 0
   let scheduled = false
+  let patience: NodeJS.Timeout | undefined
   let whenIdle: (() => void)[] = []
 
   function schedule() {
     if (scheduled || inFlight >= maxInFlight) return
+    if (urgent === 0 && waiting.length < maxCommits && whenIdle.length === 0) {
+      patience ??= setTimeout(sendWaiting, patienceMs)
+      return
+    }
     scheduled = true
     setImmediate(sendWaiting)
   }
 
   function sendWaiting() {
     scheduled = false
+    clearTimeout(patience)
+    patience = undefined
     while (waiting.length > 0 && inFlight < maxInFlight) {
       const length = batchLength(waiting)
       const batch = length === waiting.length ? waiting : waiting.slice(0, length)
       waiting = length === waiting.length ? [] : waiting.slice(length)
+      for (const { commit } of batch) if (!commit.isPatient) urgent--
       inFlight++
       void send(batch)
     }
@@ -77,12 +88,17 @@ export function createGroupCommit({
     commit: (commit) =>
       new Promise((resolve, reject) => {
         unanswered++
+        if (!commit.isPatient) urgent++
         waiting.push({ commit, resolve, reject })
         schedule()
       }),
     pending: () => unanswered,
-    idle: () =>
-      unanswered === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(() => resolve())),
+    idle() {
+      if (unanswered === 0) return Promise.resolve()
+      const idle = new Promise<void>((resolve) => whenIdle.push(resolve))
+      schedule()
+      return idle
+    },
   }
 }
 

@@ -16,6 +16,9 @@ import type {
   ServerId,
   WorkId,
 } from '../mail/ids.ts'
+import type { ClientReportTables } from './tables/client-reports.ts'
+import type { InboundTables } from './tables/inbound.ts'
+import type { SuppressionTables } from './tables/suppressions.ts'
 import type { UserTables } from './tables/users.ts'
 
 /** Milliseconds since 1970. */
@@ -55,8 +58,14 @@ export type EventKind =
   | 'released'
   | 'retried'
   | 'dropped'
+  /** A report told that another host still tries. */
+  | 'delay-reported'
+  /** A report told that it arrived, or where it went on to. */
+  | 'delivery-reported'
+  /** The recipient called it spam, or asked for no more. */
+  | 'complained'
 
-export interface Schema extends UserTables {
+export interface Schema extends ClientReportTables, InboundTables, SuppressionTables, UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */
@@ -77,6 +86,8 @@ export interface Schema extends UserTables {
     is_active: Flag
     created_at: Instant
     rotated_at: Instant | null
+    /** 1: clients get a report of what they submitted over SMTP and could not be delivered. */
+    reports_bounces: Generated<Flag>
   }
   /** Addresses, or `*@domain` for a whole domain, that a key may use as From. */
   senders: {

@@ -27,8 +27,10 @@ export type Storage = {
  * - `guards` are checked first, in the same transaction: each deletes or updates exactly one row that must still be
  *   as expected (our lease). If one does not match, nothing of this commit is applied and the result is `lost`.
  * - A unique violation rejects with `Conflict`; commits that shared its transaction are not harmed.
+ * - `isPatient`: nobody waits for the answer, so that it may wait a few milliseconds for others to share a flush with.
  */
 export type Commit = {
+  isPatient?: boolean
   guards?: readonly Write[]
   writes: readonly Write[]
 }
@@ -44,9 +46,10 @@ export type Write = {
 /** Registered once per place in the code, as a constant; the writer prepares each only once. */
 export type WriteStatement = {
   readonly index: number
-  readonly kind: 'insert' | 'update' | 'delete'
+  /** `ensure`: an insert that leaves a row alone which is there already. */
+  readonly kind: 'insert' | 'ensure' | 'update' | 'delete'
   readonly table: keyof Schema
-  /** insert: columns written. update: columns set, then the columns that must match. delete: columns that must match. */
+  /** insert, ensure: columns written. update: columns set, then the columns that must match. delete: columns that must match. */
   readonly set: readonly string[]
   readonly where: readonly string[]
 }
@@ -73,6 +76,12 @@ function toWrite(statement: WriteStatement, columns: readonly string[], row: Rec
 /** `const insertMessage = defineInsert('messages', ['id', …])`, then `insertMessage({ id, … })` is a Write. */
 export function defineInsert<T extends keyof Schema, C extends Column<T>>(table: T, columns: readonly C[]) {
   const statement = define({ kind: 'insert', table, set: columns, where: [] })
+  return (row: Pick<Row<T>, C>): Write => toWrite(statement, columns, row)
+}
+
+/** As `defineInsert`; where the row's unique columns are taken, nothing happens. */
+export function defineEnsure<T extends keyof Schema, C extends Column<T>>(table: T, columns: readonly C[]) {
+  const statement = define({ kind: 'ensure', table, set: columns, where: [] })
   return (row: Pick<Row<T>, C>): Write => toWrite(statement, columns, row)
 }
 

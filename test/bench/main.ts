@@ -3,6 +3,7 @@
  * generator here, the lab's counting sink inside the server; all on loopback, bounded, durable (fsync on), 5 KB messages.
  */
 import { Agent, request } from 'node:http'
+import { createServer, type Socket } from 'node:net'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { makeDataFolder, type ServerProcess, startServer, waitFor } from '../load/server-process.ts'
 import { loadMessage, runSmtpLoad } from '../load/smtp-load.ts'
@@ -192,6 +193,41 @@ const workloads: Record<string, Workload> = {
       }
     }),
 
+  // Each message names its server by its From. Once all five answer, then one takes connections and never says a word.
+  'dead-server-among-five': (env) =>
+    withServer(env, async (server) => {
+      await warmUp(server)
+      const mute = await listenMute()
+      try {
+        const ids: number[] = []
+        for (let number = 0; number < 5; number++) {
+          const made = await server.admin('POST', '/api/outgoing-servers', {
+            name: `Server ${number}`,
+            host: '127.0.0.1',
+            port: server.ready.lab?.receiver,
+            security: 'none',
+            authentication: 'none',
+            fromFilter: `s${number}@shop.example`,
+            maxConnections: 4,
+            maxMessagesPerConnection: 100_000,
+          })
+          ids.push((made as { server: { id: number } }).server.id)
+        }
+        await throughServers(server, { count: 2_000, delivered: 2_000 })
+        const healthy = await throughServers(server, { count: 10_000, delivered: 10_000 })
+        await server.admin('PATCH', `/api/outgoing-servers/${ids[4]}`, { port: mute.port })
+        const withDead = await throughServers(server, { count: 10_000, delivered: 8_000 })
+        return {
+          perSecondOfEachWithFive: Math.round(healthy.perSecond / 5),
+          perSecondOfEachWithFour: Math.round(withDead.perSecond / 4),
+          ratio: round(withDead.perSecond / 4 / (healthy.perSecond / 5)),
+          heldUp: withDead.heldUp,
+        }
+      } finally {
+        mute.close()
+      }
+    }),
+
   'one-message-1000-recipients': (env) =>
     withServer(env, async (server) => {
       await warmUp(server)
@@ -215,6 +251,58 @@ const workloads: Record<string, Workload> = {
         residentMb: after.residentMb ?? 0,
       }
     }),
+}
+
+/**
+ * Deliveries a second until so many have arrived, each message by the server that its From names. After half a minute the
+ * rest counts as held up, which makes the rate what it is.
+ */
+async function throughServers(
+  server: ServerProcess,
+  { count, delivered }: { count: number; delivered: number },
+): Promise<{ perSecond: number; heldUp: number }> {
+  const before = await server.metric('paravion_delivered_total')
+  const started = performance.now()
+  await runSmtpLoad({
+    port: server.ready.submission.starttls,
+    user: server.ready.apiKey,
+    password: server.ready.secretKey ?? '',
+    from: server.ready.from,
+    recipientsOf: () => [recipient],
+    messageOf: (index) =>
+      loadMessage({
+        from: `s${index % 5}@shop.example`,
+        to: recipient,
+        id: `m${index}`,
+        sizeBytes: messageBytes,
+      }),
+    count,
+    connections: 20,
+  })
+  const giveUpAt = started + 30_000
+  let arrived = 0
+  await waitFor(async () => {
+    arrived = (await server.metric('paravion_delivered_total')) - before
+    return arrived >= delivered || performance.now() > giveUpAt
+  }, 60_000)
+  const perSecond = arrived / ((performance.now() - started) / 1000)
+  return { perSecond, heldUp: Math.max(0, delivered - arrived) }
+}
+
+/** Takes connections and says nothing. */
+async function listenMute(): Promise<{ port: number; close(): void }> {
+  const sockets = new Set<Socket>()
+  const listener = createServer((socket) => sockets.add(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('no port to be mute on')
+  return {
+    port: address.port,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      listener.close()
+    },
+  }
 }
 
 async function apiLoad(

@@ -1,4 +1,4 @@
-/** A real `paravion serve` in a process of its own, for benchmarks and crash tests. */
+/** A real `paravion serve` in a process of its own, for benchmarks, crash tests and scenarios with two of them. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -27,8 +27,8 @@ export type ServerProcess = {
   cpuMicros(): number
   /** The number at the end of a metric's line, summed over its labels. */
   metric(name: string): Promise<number>
-  /** A call of the admin API; throws when it is refused. */
-  admin(method: string, path: string, body: unknown): Promise<void>
+  /** What the admin API answers; throws when it refuses. */
+  admin(method: string, path: string, body?: unknown): Promise<unknown>
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** What it wrote to standard error. */
   errors(): string
@@ -91,9 +91,10 @@ export async function startServer({
       const answer = await fetch(ready.url + path, {
         method,
         headers: { authorization: `Bearer ${run.adminToken}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+      return answer.json()
     },
     kill: (signal) => end(child, ready.pid, signal),
     errors: () => errors,

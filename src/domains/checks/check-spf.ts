@@ -146,7 +146,7 @@ async function walkSpf(
       }
       case 'ptr':
         walk.lookups += 1
-        walk.advice.push(`'${term.text}' is slow and should not be used any more (RFC 7208 §5.5): remove it`)
+        walk.advice.push(`'${term.text}' is slow and should not be used any more (RFC 7208): remove it`)
         return
       default:
         return

@@ -1,6 +1,6 @@
 /** `/api/explain`: why would, or did, a message go that way. */
 import { z } from 'zod'
-import { readStory, type Story } from '../../events/story.ts'
+import type { Story } from '../../events/story.ts'
 import type { MessageOptions } from '../../intake/submission.ts'
 import { parseAddress } from '../../mail/address.ts'
 import type { KeyId, MessageId, ServerId } from '../../mail/ids.ts'
@@ -11,7 +11,7 @@ import { findServer } from '../../routing/servers.ts'
 import { decideWhatIf, whatIf } from '../../routing/what-if.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { readId } from './messages.ts'
+import { storyOf } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
 
@@ -62,7 +62,8 @@ export function explainRoutes({ storage, gateway }: HttpDependencies): AdminRout
   ): Promise<z.infer<typeof explanation>> {
     const route = await gateway.router.route(keyId, message)
     const before = { from: message.readFrom(), envelopeFrom: message.returnPath ?? null }
-    const because = [...route.because]
+    const sender = await gateway.explainSender(keyId, before.from)
+    const because = sender === undefined ? [...route.because] : [sender, ...route.because]
     const server = route.kind === 'relay' ? showServer(route) : null
     if (route.kind === 'refused') {
       return { server, error: route.error, because, before, after: null, hosts: [] }
@@ -139,9 +140,7 @@ export function explainRoutes({ storage, gateway }: HttpDependencies): AdminRout
       }),
       answer: explanation.extend({ attempts: z.array(attempt).describe('The latest, oldest first') }),
       async handle({ params, query: { attempts: most = 10 } }) {
-        const id = readId(params.message)
-        const story = await readStory(storage.db, id)
-        if (story === undefined) throw new Refused('not-found', `there is no message and no delivery ${id}`)
+        const { story } = await storyOf(storage, params.message)
         const to = story.deliveries[0]?.recipient
         const latest = most === 0 ? [] : story.attempts.slice(-most)
         return {

@@ -135,6 +135,7 @@ httpStorageTest('explain tells the way of a message that does not exist', async 
     server: null,
     error: null,
     because: [
+      'the API key may send as hello@shop.example: its sender *@shop.example is active',
       'there is no active outgoing server, so this instance sends it itself',
       'it goes to the MX hosts of the recipient',
     ],
@@ -151,6 +152,7 @@ httpStorageTest('explain tells the way of a message that does not exist', async 
     server: { id: server.id, name: 'Mailjet', host: 'relay.example', port: 587 },
     error: null,
     because: [
+      'the API key may send as zoe@customer.example: a rule of the outgoing servers covers it',
       'no From filter names the address zoe@customer.example',
       'no From filter names the domain customer.example',
       'next is looked for a server for the default From, notifications@shop.example',
@@ -164,6 +166,12 @@ httpStorageTest('explain tells the way of a message that does not exist', async 
     hosts: ['relay.example'],
   })
 
+  await admin(http, 'DELETE', '/system-parameters/mail.default.from')
+  const refused = await admin(http, 'GET', '/explain?from=eve@bank.example')
+  assert.match(
+    (refused.body as { because: string[] }).because[0] ?? '',
+    /^the API key may not send as eve@bank\.example: neither the address nor its domain is an active sender/,
+  )
   await admin(http, 'POST', `/outgoing-servers/${server.id}/archive`)
   const demanded = await admin(http, 'GET', `/explain?from=a@shop.example&server=${server.id}`)
   const { error, after } = demanded.body as { error: string; after: unknown }

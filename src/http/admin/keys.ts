@@ -5,6 +5,7 @@ import {
   listApiKeys,
   resumeApiKey,
   rotateApiKey,
+  setReportsBounces,
   suspendApiKey,
 } from '../../accounts/api-keys.ts'
 import type { HttpDependencies } from '../dependencies.ts'
@@ -20,6 +21,9 @@ export const apiKey = z
     isActive: z.boolean(),
     createdAt: z.number().describe('Milliseconds since 1970'),
     rotatedAt: z.number().nullable(),
+    reportsBounces: z
+      .boolean()
+      .describe('Clients get a report of what they sent over SMTP and could not be delivered'),
   })
   .describe('API key')
 
@@ -50,6 +54,16 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       summary: 'One API key, by its id or by itself',
       answer: z.object({ key: apiKey }),
       handle: async ({ params }) => ({ key: await findApiKey(storage, params.key ?? '') }),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: '/keys/{key}',
+      summary: 'Change a setting of an API key',
+      body: z.strictObject({ reportsBounces: z.boolean() }),
+      answer: z.object({ key: apiKey }),
+      async handle({ params, body }) {
+        return { key: await setReportsBounces(storage, params.key ?? '', body.reportsBounces) }
+      },
     }),
     defineRoute({
       method: 'POST',

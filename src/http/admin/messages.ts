@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { describeStory } from '../../events/describe-story.ts'
-import { readStory } from '../../events/story.ts'
+import { findMessage } from '../../events/find-message.ts'
+import { readStory, type Story } from '../../events/story.ts'
 import type { DeliveryId, KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -119,16 +120,33 @@ export function messageRoutes({ storage }: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'GET',
       path: '/messages/{id}',
-      summary: 'The whole story of a message, by the id of the message or of one delivery',
-      answer: z.object({ story, sentences: z.array(z.string()).describe('The same in plain words') }),
+      summary:
+        'The whole story of a message, by its id, that of one delivery, the UUID of the SMTP reply, or the Message-ID',
+      answer: z.object({
+        story,
+        sentences: z.array(z.string()).describe('The same in plain words'),
+        others: z.array(z.number()).describe('Other messages of that name; this is the newest'),
+      }),
       async handle({ params }) {
-        const id = readId(params.id)
-        const found = await readStory(storage.db, id)
-        if (found === undefined) throw new Refused('not-found', `there is no message and no delivery ${id}`)
-        return { story: found, sentences: describeStory(found) }
+        const { story: found, others } = await storyOf(storage, params.id)
+        const also = others.length === 0 ? [] : [`Other messages have the same name: ${others.join(', ')}.`]
+        return { story: found, sentences: [...describeStory(found), ...also], others }
       },
     }),
   ]
+}
+
+export async function storyOf({ db }: Storage, name = ''): Promise<{ story: Story; others: number[] }> {
+  const found = await findMessage(db, name)
+  const told = found && (await readStory(db, found.id))
+  if (told !== undefined) return { story: told, others: found?.others ?? [] }
+  const named = name.slice(0, 200)
+  throw new Refused(
+    'not-found',
+    found !== undefined || /[@-]/.test(name)
+      ? `there is no message and no delivery ${named}`
+      : `'${named}' is neither an id, nor the UUID of an SMTP reply, nor a Message-ID`,
+  )
 }
 
 /** What stands in a path; anything that is no id belongs to nothing. */

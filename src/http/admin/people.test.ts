@@ -250,6 +250,10 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'DELETE /totp': 'viewer',
   'GET /audit': 'admin',
   'POST /send': 'marketer',
+  'POST /suppressions': 'marketer',
+  'POST /suppressions/import': 'marketer',
+  'DELETE /suppressions/{address}': 'marketer',
+  'POST /leads/{id}': 'marketer',
   'POST /setup-link': 'owner',
   'GET /users': 'owner',
   'POST /users': 'owner',
@@ -281,6 +285,14 @@ httpTest('each role has exactly its routes', async (http) => {
     Object.keys(exceptions).filter((name) => !names.has(name)),
     [],
   )
+  // Beside the table: what is no JSON.
+  for (const file of ['html', 'raw', 'attachments/0']) {
+    const path = `/leads/1/messages/1/${file}`
+    assert.equal((await http.call({ path: `/api${path}` })).status, 401)
+    for (const browser of browsers.values()) {
+      assert.equal((await call(http, browser, 'GET', path)).status, 404)
+    }
+  }
   for (const { method, path } of routes) {
     const name = `${method} ${path}`
     const needed = exceptions[name] ?? (method === 'GET' ? 'viewer' : 'admin')

@@ -21,6 +21,14 @@ declare module 'fastify' {
 /** Whoever has not proved who they are sends a few words, no more. */
 const maxBytesOfAnyone = 16 * 1024
 
+/** An `onRequest` hook for routes outside the table; they only read. */
+export function letIn(dependencies: HttpDependencies, role: AdminRoute['role']) {
+  return async (request: FastifyRequest): Promise<void> => {
+    request.caller = await identify(request, dependencies)
+    checkRole(request.caller, role)
+  }
+}
+
 type Request = FastifyRequest<{ Params: Record<string, string> }>
 
 export function registerRoute(app: FastifyInstance, route: AdminRoute, dependencies: HttpDependencies): void {

@@ -6,18 +6,21 @@ import { auditRoutes } from './audit.ts'
 import { backupRoutes } from './backup.ts'
 import { domainRoutes } from './domains.ts'
 import { explainRoutes } from './explain.ts'
+import { inboundRoutes } from './inbound.ts'
 import { keyRoutes } from './keys.ts'
 import { labRoutes } from './lab.ts'
+import { registerLeadFiles } from './lead-files.ts'
 import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
 import { queueRoutes } from './queue.ts'
-import { registerRoute } from './register-route.ts'
+import { letIn, registerRoute } from './register-route.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
 import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
 import { twoFactorRoutes } from './two-factor.ts'
@@ -41,6 +44,8 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...testServerRoutes(dependencies),
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
+    ...suppressionRoutes(dependencies),
+    ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]
@@ -58,4 +63,5 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
     handle: async () => description,
   })
   registerRoute(app, openapi, dependencies)
+  registerLeadFiles(app, dependencies, letIn(dependencies, 'viewer'))
 }

@@ -2,7 +2,7 @@
 
 /** All attachments of a message together, decoded (reference/send-api.md §3). */
 export const maxAttachmentMegabytes = 15
-export const maxAttachmentBytes = maxAttachmentMegabytes * 1_000_000
+export const maxAttachmentBytes = maxAttachmentMegabytes * 1024 * 1024
 export const maxAttachments = 100
 export const base64Rule = 'Base64 text (RFC 4648); line breaks are allowed'
 

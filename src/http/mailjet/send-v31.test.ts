@@ -613,7 +613,7 @@ httpTest('options reach the message', async (http) => {
 })
 
 httpTest('attachments of more than 15 MB and bodies above the limit are too large', async (http) => {
-  const megabytes = Buffer.alloc(15_000_001).toString('base64')
+  const megabytes = Buffer.alloc(15 * 1024 * 1024 + 1).toString('base64')
   const large = await http.send({
     Messages: [message({ Attachments: [{ ...file, Base64Content: megabytes }] })],
   })
@@ -626,12 +626,12 @@ httpTest('attachments of more than 15 MB and bodies above the limit are too larg
       ErrorRelatedTo: ['Attachments', 'InlinedAttachments'],
     },
   ])
-  const huge = await http.send(`{"x":"${'x'.repeat(21 * 1024 * 1024)}"}`)
+  const huge = await http.send(`{"x":"${'x'.repeat(23 * 1024 * 1024)}"}`)
   assert.equal(huge.status, 400)
   assert.deepEqual(withoutIdentifier(huge.body as V31Error), {
     ErrorCode: 'mj-0011',
     StatusCode: 400,
-    ErrorMessage: 'Input payload must be less than 20MB.',
+    ErrorMessage: 'Input payload must be less than 22MB.',
   })
   const many = await http.send({
     Globals: { Attachments: [{ ...file, Base64Content: Buffer.alloc(2 * 1024 * 1024).toString('base64') }] },

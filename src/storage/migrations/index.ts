@@ -3,7 +3,12 @@ import { sendersMigration } from './0002-senders.ts'
 import { gatewayMigration } from './0003-gateway.ts'
 import { attemptServerMigration } from './0004-attempt-server.ts'
 import { accountDetailsMigration } from './0005-account-details.ts'
-import { usersMigration } from './0006-users.ts'
+import { reportsMigration } from './0006-reports.ts'
+import { inboundMigration } from './0007-inbound.ts'
+import { suppressionsMigration } from './0008-suppressions.ts'
+import { clientReportsMigration } from './0009-client-reports.ts'
+import { messageNamesMigration } from './0010-message-names.ts'
+import { usersMigration } from './0011-users.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -13,6 +18,11 @@ export const migrations: readonly Migration[] = [
   gatewayMigration,
   attemptServerMigration,
   accountDetailsMigration,
+  reportsMigration,
+  inboundMigration,
+  suppressionsMigration,
+  clientReportsMigration,
+  messageNamesMigration,
   usersMigration,
 ]
 

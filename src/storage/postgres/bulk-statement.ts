@@ -64,9 +64,11 @@ export function createBulkStatement(
   const condition = where.map((column, at) => `t."${column}" = ${expressions[set.length + at]}`).join(' AND ')
   const suffix = returning ? ' RETURNING u.ordinal' : ''
   const assignments = set.map((column, at) => `"${column}" = ${expressions[at]}`).join(', ')
+  const insert = `INSERT INTO "${table}" (${set.map((column) => `"${column}"`).join(', ')})
+      SELECT ${expressions.join(', ')} FROM ${source}`
   const text = {
-    insert: `INSERT INTO "${table}" (${set.map((column) => `"${column}"`).join(', ')})
-      SELECT ${expressions.join(', ')} FROM ${source}`,
+    insert,
+    ensure: `${insert} ON CONFLICT DO NOTHING`,
     update: `UPDATE "${table}" t SET ${assignments} FROM ${source} WHERE ${condition}`,
     delete: `DELETE FROM "${table}" t USING ${source} WHERE ${condition}`,
   }[kind]

@@ -141,7 +141,10 @@ function toSql({ kind, table, set, where }: WriteStatement): string {
   const condition = where.map(assigned).join(' AND ')
   switch (kind) {
     case 'insert':
-      return `INSERT INTO ${quoted(table)} (${set.map(quoted).join(', ')}) VALUES (${set.map(() => '?').join(', ')})`
+    case 'ensure': {
+      const insert = `INSERT INTO ${quoted(table)} (${set.map(quoted).join(', ')}) VALUES (${set.map(() => '?').join(', ')})`
+      return kind === 'insert' ? insert : `${insert} ON CONFLICT DO NOTHING`
+    }
     case 'update':
       return `UPDATE ${quoted(table)} SET ${set.map(assigned).join(', ')} WHERE ${condition}`
     case 'delete':

@@ -2,7 +2,7 @@
 import type { Migration } from './migration.ts'
 
 export const usersMigration: Migration = {
-  version: 6,
+  version: 11,
   name: 'users',
   statements: ({ integer, text, serial, end }) => [
     `CREATE TABLE users (

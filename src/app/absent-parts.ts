@@ -1,0 +1,22 @@
+/** What stands in for parts that this process does not run. */
+import type { HandOver } from '../intake/hand-over.ts'
+import { createInbox } from '../lab/inbox.ts'
+import { createLabRecords } from '../lab/records.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** Where this process does not deliver, accepted mail waits in the queue for one that does. */
+export const nobodyDelivers: HandOver = {
+  tryReserve: () => false,
+  take: () => {
+    throw new Error('work was handed over where nobody delivers')
+  },
+  unreserve: () => undefined,
+  wake: () => undefined,
+}
+
+/** The lab's inbox and DNS records while no lab runs: what is stored can be read and changed all the same. */
+export function closedLab(storage: Storage, log: Log) {
+  const { inbox } = createInbox({ storage, log })
+  return { inbox, records: createLabRecords({ storage, onChange: async () => undefined }) }
+}
