@@ -2,7 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { forgetOldActions } from './accounts/audit.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
+import { forgetEndedSessions } from './accounts/sessions.ts'
+import { createSignIns } from './accounts/sign-in.ts'
 import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
@@ -17,6 +20,7 @@ import { removeRunFile, writeRunFile } from './app/run-file.ts'
 import { holdsSecrets } from './app/sealed-rows.ts'
 import { createDoorCheck } from './app/sender-check.ts'
 import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
+import { makeSetupUrl } from './app/setup-url.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import type { Config } from './config.ts'
@@ -269,6 +273,8 @@ async function start(
     queue,
     wakeDelivery: () => dispatcher?.wake(),
     adminToken,
+    signIns: createSignIns({ storage, clock, seal }),
+    seal,
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     domains,
@@ -312,6 +318,8 @@ async function start(
   const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, mx: mxPort, bound })
   // With a free port, the address is known only now.
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
+  const firstOwnerUrl = bound.length > 0 ? await makeSetupUrl(storage, { clock, publicUrl }) : undefined
+  if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl
 
   if (listen) {
     const retention = startRetention({
@@ -319,6 +327,8 @@ async function start(
       async forgetMore(settings) {
         await forgetOldInbox(storage, settings)
         await dropOldSoftBounces(storage, settings.now)
+        await forgetEndedSessions(storage, settings.now)
+        await forgetOldActions(storage, settings.now)
       },
     })
     stopper.add(() => retention.stop())

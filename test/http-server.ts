@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
+import { createSignIns } from '../src/accounts/sign-in.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
@@ -119,6 +120,8 @@ export async function startTestHttp(
     queue: createQueue({ storage, clock, log }),
     wakeDelivery: options.wakeDelivery ?? (() => undefined),
     adminToken,
+    signIns: createSignIns({ storage, clock, seal: plainSeal }),
+    seal: plainSeal,
     version: '0.0.0-test',
     suppressionCheck: { forget: () => undefined },
     inbound: { simulate: async () => [] },

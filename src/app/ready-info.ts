@@ -20,6 +20,8 @@ export type ReadyInfo = {
   apiKey: string
   /** Only from the start that made the key. */
   secretKey?: string
+  /** One-time link that makes the first owner of the console; missing once there is one. */
+  setupUrl?: string
 }
 
 export function readyInfo({

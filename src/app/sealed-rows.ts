@@ -4,5 +4,11 @@ import type { Storage } from '../storage/storage.ts'
 export async function holdsSecrets({ db }: Storage): Promise<boolean> {
   const key = await db.selectFrom('dkim_keys').select('id').limit(1).executeTakeFirst()
   const server = await db.selectFrom('outgoing_servers').select('id').limit(1).executeTakeFirst()
-  return key !== undefined || server !== undefined
+  const user = await db
+    .selectFrom('users')
+    .select('id')
+    .where('totp_secret_sealed', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return key !== undefined || server !== undefined || user !== undefined
 }

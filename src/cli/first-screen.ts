@@ -22,12 +22,14 @@ export type FirstScreen = {
   apiKey: string
   /** Only when this start made it. */
   secret?: string
+  /** Only while the console has no owner. */
+  setupUrl?: string
 }
 
 const examples = { to: 'ok@inbox.test', subject: 'Hello', text: 'It works.' }
 
 export function formatFirstScreen(screen: FirstScreen): string[] {
-  const { version, mode, secret } = screen
+  const { version, mode, secret, setupUrl } = screen
   const world = mode === 'lab' ? 'lab: nothing leaves this machine' : 'live'
   return [
     '',
@@ -35,6 +37,13 @@ export function formatFirstScreen(screen: FirstScreen): string[] {
     '',
     ...formatAddresses(screen),
     '',
+    ...(setupUrl === undefined
+      ? []
+      : [
+          row('Console', setupUrl),
+          row('', dim('This link makes you its owner. It works once, for 7 days.')),
+          '',
+        ]),
     row('API key', screen.apiKey),
     row('Secret', secret ?? dim('shown when it was made; paravion key rotate makes a new one')),
     ...(secret === undefined ? [] : [row('', dim('Keep it: it is shown only this once.'))]),

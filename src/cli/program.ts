@@ -19,6 +19,7 @@ import { addSenderCommands } from './sender.ts'
 import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
 import { addSuppressionCommands } from './suppression.ts'
+import { addUserCommands } from './user.ts'
 
 export function createProgram(): Command {
   const program = new Command('paravion')
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addMessageCommands(program)
   addQueueCommands(program)
   addKeyCommands(program)
+  addUserCommands(program)
   addSenderCommands(program)
   addDomainCommands(program)
   addServerCommands(program)

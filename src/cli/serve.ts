@@ -70,6 +70,7 @@ function screenOf(config: Config, ready: ReadyInfo): FirstScreen {
     from: ready.from,
     apiKey: ready.apiKey,
     ...given('secret', ready.secretKey),
+    ...given('setupUrl', ready.setupUrl),
   }
 }
 

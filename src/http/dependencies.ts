@@ -1,5 +1,6 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
+import type { SignIns } from '../accounts/sign-in.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
 import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
@@ -29,6 +30,10 @@ export type HttpDependencies = {
   wakeDelivery(): void
   /** Bearer token of `/api`; 32 characters or more. */
   adminToken: string
+  /** People who sign in to the console. */
+  signIns: SignIns
+  /** For what is kept sealed of them. */
+  seal: Seal
   /** How clients reach this instance (no slash at the end); without it, answers name the host they were asked at. */
   publicUrl?: string
   /** Program version, for `/` and the OpenAPI document. */

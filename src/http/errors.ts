@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type RefusalCode, Refused } from '../runtime/refused.ts'
+import { ApiProblem } from './admin/problem.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { CallError, formatError, payloadTooLarge } from './mailjet/errors.ts'
 import { formatRestError, RestError, restStatusOf } from './mailjet/rest-errors.ts'
@@ -48,6 +49,12 @@ export function answerErrors(
     )
   }
   if (fault.status === 503) reply.header('Retry-After', '5')
+  if (error instanceof ApiProblem) {
+    if (error.retryAfterMs !== undefined) reply.header('Retry-After', Math.ceil(error.retryAfterMs / 1000))
+    if (error.code === 'unauthorized') {
+      reply.header('WWW-Authenticate', 'Bearer realm="Paravion admin API"')
+    }
+  }
   if (isBodyTooLarge(error)) {
     // The framework would close the connection, and a client that is still writing would see that, not our answer. What
     // it writes is thrown away; the time for a whole request bounds it.
@@ -66,6 +73,12 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): Fa
   }
   const message = `There is nothing at ${path.slice(0, 200)}`
   return answerFault({ status: 404, code: 'not-found', message }, family, reply, undefined)
+}
+
+/** What the audit log says of a call that went wrong. */
+export function codeOf(error: unknown): string {
+  if (error instanceof ApiProblem || error instanceof Refused) return error.code
+  return 'internal'
 }
 
 type Family = 'v3.1' | 'v3' | 'api' | 'other'
@@ -110,6 +123,9 @@ function faultOf(error: unknown, family: Family, maxBodyBytes: number): Fault {
     const table: Record<RefusalCode, number> = family === 'v3' ? restStatusOf : statusOf
     const fault = { status: table[error.code], code: error.code, message: error.message }
     return error instanceof BadField ? { ...fault, field: error.field } : fault
+  }
+  if (error instanceof ApiProblem) {
+    return { status: error.status, code: error.code, message: error.message }
   }
   const known = frameworkFault(error, family, maxBodyBytes)
   if (known !== undefined) return known

@@ -19,6 +19,7 @@ import type {
 import type { ClientReportTables } from './tables/client-reports.ts'
 import type { InboundTables } from './tables/inbound.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
+import type { UserTables } from './tables/users.ts'
 
 /** Milliseconds since 1970. */
 export type Instant = number
@@ -64,7 +65,7 @@ export type EventKind =
   /** The recipient called it spam, or asked for no more. */
   | 'complained'
 
-export interface Schema extends ClientReportTables, InboundTables, SuppressionTables {
+export interface Schema extends ClientReportTables, InboundTables, SuppressionTables, UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */

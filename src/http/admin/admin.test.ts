@@ -25,7 +25,7 @@ httpTest('without the token nothing is told, also not what exists', async (http)
       assert.deepEqual(answer.body, {
         error: {
           code: 'unauthorized',
-          message: 'Send the admin token of this server as Authorization: Bearer <token>',
+          message: 'Sign in, or send the admin token of this server as Authorization: Bearer <token>',
         },
       })
     }

@@ -10,6 +10,7 @@ export function backupRoutes({ storage, log }: HttpDependencies): AdminRoute[] {
       method: 'POST',
       path: '/backup',
       summary: 'Write a consistent copy of the database to a new file on the machine of the server',
+      role: 'owner',
       body: z.strictObject({ path: z.string().describe('Absolute path of a file that does not exist yet') }),
       answer: z.object({ path: z.string() }),
       async handle({ body: { path } }) {

@@ -177,6 +177,7 @@ function leadRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
       method: 'POST',
       path: '/leads/{id}',
       summary: 'Close a lead, or open it again',
+      role: 'marketer',
       query: keyQuery,
       body: z.strictObject({ state: z.enum(['open', 'closed']) }),
       answer: z.object({ lead }),

@@ -42,6 +42,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys',
       summary: 'Make an API key',
+      role: 'owner',
       body: z.strictObject({ name: z.string() }),
       answer: withSecret,
       status: 201,
@@ -68,6 +69,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/suspend',
       summary: 'Refuse the key at every door; what it sent before still goes out',
+      role: 'owner',
       answer: z.object({ key: apiKey }),
       async handle({ params }) {
         const key = await suspendApiKey(storage, params.key ?? '')
@@ -79,6 +81,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/resume',
       summary: 'Accept a suspended key again',
+      role: 'owner',
       answer: z.object({ key: apiKey }),
       async handle({ params }) {
         const key = await resumeApiKey(storage, params.key ?? '')
@@ -90,6 +93,7 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
       method: 'POST',
       path: '/keys/{key}/rotate',
       summary: 'Give the key a new secret; the old one stops working',
+      role: 'owner',
       answer: withSecret,
       async handle({ params }) {
         const made = await rotateApiKey(storage, params.key ?? '', { now: clock.now() })

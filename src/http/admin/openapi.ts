@@ -27,16 +27,24 @@ export function describeApi(routes: readonly AdminRoute[], version: string): obj
     openapi: '3.1.0',
     info: { title: 'Paravion admin API', version },
     servers: [{ url: '/api' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'paravion_session',
+          description: 'Changes need the header X-CSRF-Token besides; GET /session tells it',
+        },
+      },
       schemas: { Error: errorShape },
     },
   }
 }
 
-function describeRoute({ path, summary, query, body, answer, status }: AdminRoute): object {
+function describeRoute({ path, summary, query, body, answer, status, role, produces }: AdminRoute): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -46,6 +54,8 @@ function describeRoute({ path, summary, query, body, answer, status }: AdminRout
   const inQuery = query === undefined ? [] : queryParameters(query)
   return {
     summary,
+    'x-role': role,
+    ...(role === 'anyone' && { security: [] }),
     parameters: [...inPath, ...inQuery],
     ...(body !== undefined && {
       requestBody: { required: true, content: { 'application/json': { schema: toSchema(body, 'input') } } },
@@ -53,7 +63,10 @@ function describeRoute({ path, summary, query, body, answer, status }: AdminRout
     responses: {
       [status]: {
         description: 'Done',
-        content: { 'application/json': { schema: toSchema(answer, 'output') } },
+        content: {
+          'application/json': { schema: toSchema(answer, 'output') },
+          ...Object.fromEntries(produces.map((type) => [type, { schema: { type: 'string' } }])),
+        },
       },
       default: {
         description: 'Refused',

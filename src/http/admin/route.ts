@@ -1,7 +1,11 @@
 /** A route of the admin API as data: what it takes, what it gives, what it does; documentation is made from the same. */
 import { z } from 'zod'
+import type { Role } from '../../accounts/roles.ts'
+import type { UserId } from '../../mail/ids.ts'
 import { BadField } from '../errors.ts'
 import { readJson } from '../mailjet/read-json.ts'
+import type { Caller } from './caller.ts'
+import type { RawAnswer } from './raw-answer.ts'
 
 export type AdminRoute = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -13,13 +17,34 @@ export type AdminRoute = {
   answer: z.ZodType
   /** 200 when left out. */
   status: number
-  /** `signal` aborts when the caller has gone. */
-  handle(call: {
-    params: Record<string, string>
-    query: unknown
-    body: unknown
-    signal: AbortSignal
-  }): Promise<unknown>
+  /** The least that a caller has to be; when left out, a viewer for GET and an admin for the others. */
+  role: Role | 'anyone'
+  /** Content types of answers that are not JSON. */
+  produces: readonly string[]
+  handle(call: Call<unknown, unknown>): Promise<unknown>
+}
+
+export type Call<Query, Body> = {
+  params: Record<string, string>
+  query: Query
+  body: Body
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal
+  caller: Caller
+  client: {
+    address: string
+    userAgent: string
+    /** What the caller would like to have. */
+    accept: string
+    /** How they reached us, for links. */
+    baseUrl: string
+  }
+  /** Puts the session's token into the cookie; undefined takes it out. */
+  setSession(token: string | undefined): void
+  /** What the audit log names besides what stands in the path. No secrets. */
+  about(object: string): void
+  /** Who acts, where that is known only after the call began. */
+  actAs(user: { id: UserId; email: string }): void
 }
 
 /** Gives the handler the types of its schemas. */
@@ -35,14 +60,11 @@ export function defineRoute<
   body?: Body
   answer: Answer
   status?: number
-  handle(call: {
-    params: Record<string, string>
-    query: z.infer<Query>
-    body: z.infer<Body>
-    signal: AbortSignal
-  }): Promise<z.infer<Answer>>
+  role?: AdminRoute['role']
+  produces?: readonly string[]
+  handle(call: Call<z.infer<Query>, z.infer<Body>>): Promise<z.infer<Answer> | RawAnswer>
 }): AdminRoute {
-  const { method, path, summary, query, body, answer, status = 200 } = route
+  const { method, path, summary, query, body, answer, status = 200, produces = [] } = route
   return {
     method,
     path,
@@ -51,6 +73,8 @@ export function defineRoute<
     body,
     answer,
     status,
+    role: route.role ?? (method === 'GET' ? 'viewer' : 'admin'),
+    produces,
     // The schemas above are what the values are parsed with (readQueryOf, readBodyOf).
     handle: (call) => route.handle(call as Parameters<typeof route.handle>[0]),
   }

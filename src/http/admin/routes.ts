@@ -1,8 +1,8 @@
 /** `/api`: the same table makes the routes and their documentation. */
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import type { HttpDependencies } from '../dependencies.ts'
-import { sendJson } from '../replies.ts'
-import { createAdminAuthorize } from './authorize.ts'
+import { auditRoutes } from './audit.ts'
 import { backupRoutes } from './backup.ts'
 import { domainRoutes } from './domains.ts'
 import { explainRoutes } from './explain.ts'
@@ -14,15 +14,26 @@ import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
 import { queueRoutes } from './queue.ts'
-import { type AdminRoute, readBodyOf, readQueryOf } from './route.ts'
+import { letIn, registerRoute } from './register-route.ts'
+import { type AdminRoute, defineRoute } from './route.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
+import { sessionRoutes } from './session.ts'
+import { setupRoutes } from './setup.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
+import { twoFactorRoutes } from './two-factor.ts'
+import { userRoutes } from './users.ts'
 
-export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const routes: AdminRoute[] = [
+/** The whole table. */
+export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
+  return [
+    ...sessionRoutes(dependencies),
+    ...setupRoutes(dependencies),
+    ...twoFactorRoutes(dependencies),
+    ...userRoutes(dependencies),
+    ...auditRoutes(dependencies),
     ...keyRoutes(dependencies),
     ...domainRoutes(dependencies),
     ...senderRoutes(dependencies),
@@ -38,26 +49,19 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]
-  const onRequest = createAdminAuthorize(dependencies.adminToken)
-  for (const route of routes) {
-    app.route<{ Params: Record<string, string> }>({
-      method: route.method,
-      url: `/api${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
-      onRequest,
-      async handler(request, reply) {
-        const gone = new AbortController()
-        reply.raw.once('close', () => gone.abort())
-        const answer = await route.handle({
-          params: request.params,
-          query: readQueryOf(route, request.url),
-          body: readBodyOf(route, request.body),
-          signal: gone.signal,
-        })
-        return sendJson(reply.code(route.status), answer)
-      },
-    })
-  }
-  registerLeadFiles(app, dependencies, onRequest)
+}
+
+export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const routes = adminRoutes(dependencies)
+  for (const route of routes) registerRoute(app, route, dependencies)
   const description = describeApi(routes, dependencies.version)
-  app.get('/api/openapi.json', { onRequest }, async (_request, reply) => sendJson(reply, description))
+  const openapi = defineRoute({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document',
+    answer: z.unknown(),
+    handle: async () => description,
+  })
+  registerRoute(app, openapi, dependencies)
+  registerLeadFiles(app, dependencies, letIn(dependencies, 'viewer'))
 }

@@ -16,6 +16,7 @@ export function sendRoutes({ storage, intake }: HttpDependencies): AdminRoute[] 
       method: 'POST',
       path: '/send',
       summary: 'Send a message',
+      role: 'marketer',
       body: z.strictObject({
         key: z.string().optional().describe('API key that it belongs to; the first one when left out'),
         from: z.string().describe('Address, with a name or without'),

@@ -53,6 +53,7 @@ export function suppressionRoutes({ storage, clock, suppressionCheck }: HttpDepe
       method: 'POST',
       path: '/suppressions',
       summary: 'Put an address on the list; one that is there already stays as it is',
+      role: 'marketer',
       body: z.strictObject({ key, address: z.string().max(500), note }),
       answer: z.object({ suppression, isNew: z.boolean() }),
       async handle({ body }) {
@@ -72,6 +73,7 @@ export function suppressionRoutes({ storage, clock, suppressionCheck }: HttpDepe
       method: 'DELETE',
       path: '/suppressions/{address}',
       summary: 'Take an address off the list: it is sent to again, and counts from nothing',
+      role: 'marketer',
       query: keyQuery,
       answer: z.object({ removed: suppression }),
       async handle({ params, query }) {
@@ -85,6 +87,7 @@ export function suppressionRoutes({ storage, clock, suppressionCheck }: HttpDepe
       method: 'POST',
       path: '/suppressions/import',
       summary: 'Put many addresses on the list; those that are none are told, and the others are taken',
+      role: 'marketer',
       body: z.strictObject({
         key,
         entries: z

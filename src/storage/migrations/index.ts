@@ -8,6 +8,7 @@ import { inboundMigration } from './0007-inbound.ts'
 import { suppressionsMigration } from './0008-suppressions.ts'
 import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
+import { usersMigration } from './0011-users.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   suppressionsMigration,
   clientReportsMigration,
   messageNamesMigration,
+  usersMigration,
 ]
 
 /** The version that this program's queries are written for. */
