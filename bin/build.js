@@ -1,4 +1,4 @@
-/* Compiles the sources of a checkout, unless that was done since they last changed. `npm start` runs it first. */
+/* Builds a checkout, program and console, unless that was done since the sources last changed. `npm start` and `npm test` run it first. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -6,11 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { isBuilt, stamp } from './built.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const compiler = join(root, 'node_modules', '.bin', 'tsc')
+const steps = [
+  ['tsc', '-p', 'tsconfig.build.json'],
+  ['vite', 'build', 'web', '--logLevel', 'warn'],
+]
 
-if (!isBuilt() && existsSync(compiler)) {
+function run(step) {
+  const command = join(root, 'node_modules', '.bin', step[0])
+  return spawnSync(command, step.slice(1), { cwd: root, stdio: 'inherit' }).status === 0
+}
+
+if (!isBuilt() && existsSync(join(root, 'node_modules', '.bin', 'tsc'))) {
   rmSync(dirname(stamp), { recursive: true, force: true })
-  const result = spawnSync(compiler, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
-  if (result.status === 0) writeFileSync(stamp, '')
-  process.exitCode = result.status === null ? 1 : result.status
+  if (steps.every(run)) writeFileSync(stamp, '')
+  else process.exitCode = 1
 }

@@ -18,7 +18,10 @@ export function isBuilt() {
   if (!existsSync(source)) return true
   if (!existsSync(stamp)) return false
   const builtAt = statSync(stamp).mtimeMs
-  return !hasNewer(join(root, 'src'), builtAt) && statSync(join(root, 'package.json')).mtimeMs <= builtAt
+  return (
+    ['src', 'web'].every((folder) => !hasNewer(join(root, folder), builtAt)) &&
+    statSync(join(root, 'package.json')).mtimeMs <= builtAt
+  )
 }
 
 function hasNewer(folder, time) {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { forgetOldActions } from './accounts/audit.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { forgetEndedSessions } from './accounts/sessions.ts'
@@ -72,6 +73,9 @@ export type AppOptions = {
   /** False: no sockets, no delivery; for commands that run while no server does. */
   listen?: boolean
 }
+
+/** The build of `web/`, in a checkout as in the package. */
+const consoleFolder = fileURLToPath(new URL('../dist/web/', import.meta.url))
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -277,6 +281,7 @@ async function start(
     seal,
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
+    consoleFolder,
     domains,
     suppressionCheck: suppressions,
     inbound,

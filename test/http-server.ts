@@ -1,6 +1,7 @@
 /** The HTTP face on a real storage and a real intake; nothing is sent on. For tests of src/http. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
@@ -67,6 +68,8 @@ export type TestHttpOptions = {
   lab?: HttpDependencies['lab']
   problems?: HttpDependencies['problems']
   wakeDelivery?: () => void
+  /** Where the console's build is; none without it. */
+  consoleFolder?: string
 }
 
 export async function startTestHttp(
@@ -123,6 +126,7 @@ export async function startTestHttp(
     signIns: createSignIns({ storage, clock, seal: plainSeal }),
     seal: plainSeal,
     version: '0.0.0-test',
+    consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
     inbound: { simulate: async () => [] },
     gateway: {

@@ -36,7 +36,9 @@ export type HttpDependencies = {
   seal: Seal
   /** How clients reach this instance (no slash at the end); without it, answers name the host they were asked at. */
   publicUrl?: string
-  /** Program version, for `/` and the OpenAPI document. */
+  /** Where the built console is. */
+  consoleFolder: string
+  /** Program version, for the console and the OpenAPI document. */
   version: string
   /** Senders and domains: what their functions need. */
   domains: DomainsContext

@@ -1,6 +1,7 @@
 /** All routes of one listener, and what holds for every request. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerAdminRoutes } from './admin/routes.ts'
+import { registerConsole } from './console/serve.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors, answerNotFound } from './errors.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
@@ -47,7 +48,8 @@ export function registerRoutes(
     )
   })
   app.setErrorHandler((error, request, reply) => answerErrors(context, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerNotFound(request, reply))
+  const pages = registerConsole(app, { folder: context.consoleFolder })
+  app.setNotFoundHandler((request, reply) => pages.answer(request, reply) ?? answerNotFound(request, reply))
 
   const takeBody = createBodyMemory(context.maxBodyBytes, memory)
   registerSendRoutes(app, context, takeBody)

@@ -1,4 +1,4 @@
-/** For the machines that watch this one: `/healthz`, `/readyz`, `/metrics`; and a first page for people. */
+/** For the machines that watch this one: `/healthz`, `/readyz`, `/metrics`. */
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from '../runtime/loopback.ts'
 import { isAdmin } from './admin/authorize.ts'
@@ -9,7 +9,7 @@ import { sendJson, sendText } from './replies.ts'
 const askStorageEveryMs = 1_000
 
 export function registerSystemRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { metrics, adminToken, version } = dependencies
+  const { metrics, adminToken } = dependencies
   const storageProblem = createStorageCheck(dependencies)
 
   app.get('/healthz', async (_request, reply) => sendText(reply, 'text/plain; charset=utf-8', 'ok\n'))
@@ -33,8 +33,6 @@ export function registerSystemRoutes(app: FastifyInstance, dependencies: HttpDep
     }
     return sendText(reply, metrics.registry.contentType, await metrics.registry.metrics())
   })
-
-  app.get('/', async (_request, reply) => sendText(reply, 'text/html; charset=utf-8', firstPage(version)))
 }
 
 /** Why the storage takes no writes, or undefined when it does; a short while old at most. */
@@ -64,25 +62,4 @@ function createStorageCheck({ storage, clock, log }: HttpDependencies): () => Pr
     }
     return answer
   }
-}
-
-function firstPage(version: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Paravion</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem;color:#222}code{background:#f2f2f2;padding:.1em .3em}</style>
-</head>
-<body>
-<h1>Paravion</h1>
-<p>This is a mail service, version ${version}. It speaks the Mailjet Send API at <code>/v3.1/send</code> and
-<code>/v3/send</code>, tells what became of messages at <code>/v3/REST/message</code>, and takes mail by SMTP.</p>
-<p>Operators: the command <code>paravion --help</code> lists what can be done; <code>/api/openapi.json</code> describes
-the admin API; <code>/healthz</code>, <code>/readyz</code> and <code>/metrics</code> are for monitoring. The manual is
-in the folder <code>docs</code> of the package.</p>
-</body>
-</html>
-`
 }

@@ -1,0 +1,56 @@
+import { AppShell, NavLink, ScrollArea } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { shellTexts } from '../texts/shell.ts'
+import { type NavigationEntry, navigation } from './navigation.ts'
+import { usePreferences, useTexts } from './preferences.tsx'
+import { useSession } from './session.tsx'
+
+export function Menu({ pathname }: { pathname: string }) {
+  return (
+    <AppShell.Section grow component={ScrollArea}>
+      <Entries entries={navigation} pathname={pathname} />
+    </AppShell.Section>
+  )
+}
+
+function Entries({ entries, pathname }: { entries: readonly NavigationEntry[]; pathname: string }) {
+  const t = useTexts(shellTexts)
+  const session = useSession()
+  const { isDeveloper } = usePreferences()
+
+  function isShown({ role, only }: NavigationEntry): boolean {
+    if (role !== undefined && !session.may(role)) return false
+    if (only === 'lab') return session.mode === 'lab'
+    return only !== 'developer' || isDeveloper
+  }
+
+  return entries.filter(isShown).map((entry) => {
+    const { name, to, icon: Icon, below } = entry
+    const common = {
+      label: t[name],
+      leftSection: Icon && <Icon />,
+      ...(to !== undefined && pathname === to && { 'aria-current': 'page' as const }),
+    }
+    if (below === undefined) {
+      return (
+        <NavLink
+          key={name}
+          {...common}
+          component={Link}
+          to={to}
+          active={to !== undefined && isAt(pathname, to)}
+        />
+      )
+    }
+    return (
+      <NavLink key={`${name}-${isDeveloper}`} {...common} component="button" defaultOpened>
+        <Entries entries={below} pathname={pathname} />
+      </NavLink>
+    )
+  })
+}
+
+/** The page itself or one below it; the first page is above all others and below none. */
+function isAt(pathname: string, to: string): boolean {
+  return pathname === to || (to !== '/' && to !== '/settings' && pathname.startsWith(`${to}/`))
+}

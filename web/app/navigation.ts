@@ -1,0 +1,92 @@
+/** The menu: what stands where. */
+import type { ComponentType } from 'react'
+import type { Role } from '../api/types.ts'
+import {
+  AccountIcon,
+  BlockIcon,
+  ChartIcon,
+  GearIcon,
+  LabIcon,
+  LeadIcon,
+  ListIcon,
+  MailIcon,
+  QueueIcon,
+  RocketIcon,
+  UsersIcon,
+} from '../ui/icons.tsx'
+
+export type NavigationEntry = {
+  /** A key of shellTexts. */
+  name:
+    | 'overview'
+    | 'messages'
+    | 'queue'
+    | 'account'
+    | 'accountSettings'
+    | 'senders'
+    | 'leads'
+    | 'suppressions'
+    | 'lab'
+    | 'goLive'
+    | 'settings'
+    | 'general'
+    | 'technical'
+    | 'email'
+    | 'servers'
+    | 'parameters'
+    | 'aliases'
+    | 'explain'
+    | 'users'
+    | 'audit'
+  to?: string
+  icon?: ComponentType
+  below?: readonly NavigationEntry[]
+  /** Shown to this role and those above it. */
+  role?: Role
+  /** Shown only in the lab, or only with the developer mode. */
+  only?: 'lab' | 'developer'
+}
+
+export const navigation: readonly NavigationEntry[] = [
+  { name: 'overview', to: '/', icon: ChartIcon },
+  { name: 'messages', to: '/messages', icon: MailIcon },
+  { name: 'queue', to: '/queue', icon: QueueIcon },
+  {
+    name: 'account',
+    to: '/account',
+    icon: AccountIcon,
+    below: [
+      { name: 'senders', to: '/account/sender' },
+      { name: 'accountSettings', to: '/account/setup' },
+    ],
+  },
+  { name: 'leads', to: '/leads', icon: LeadIcon },
+  { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
+  {
+    name: 'settings',
+    to: '/settings',
+    icon: GearIcon,
+    below: [
+      { name: 'general', to: '/settings' },
+      {
+        name: 'technical',
+        only: 'developer',
+        below: [
+          {
+            name: 'email',
+            below: [
+              { name: 'servers', to: '/technical/outgoing-mail-servers' },
+              { name: 'aliases', to: '/technical/aliases' },
+              { name: 'explain', to: '/technical/explain' },
+            ],
+          },
+          { name: 'parameters', to: '/technical/system-parameters' },
+        ],
+      },
+    ],
+  },
+  { name: 'users', to: '/users', icon: UsersIcon, role: 'owner' },
+  { name: 'audit', to: '/audit', icon: ListIcon, role: 'admin' },
+  { name: 'lab', to: '/lab', icon: LabIcon, only: 'lab' },
+  { name: 'goLive', to: '/go-live', icon: RocketIcon, role: 'admin' },
+]

@@ -1,0 +1,26 @@
+import { Skeleton, Stack } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTexts } from '../app/preferences.tsx'
+import { commonTexts } from '../texts/common.ts'
+import { Problem } from './problem.tsx'
+
+/** What was read, once it is there; until then its outline, and if it does not come, why. */
+export function Loaded<Answer>({
+  from,
+  children,
+}: {
+  from: UseQueryResult<Answer, Error>
+  children: (answer: Answer) => ReactNode
+}) {
+  const t = useTexts(commonTexts)
+  if (from.data !== undefined) return children(from.data)
+  if (from.error !== null) return <Problem error={from.error} onRetry={from.refetch} />
+  return (
+    <Stack gap="xs" role="status" aria-label={t.loading}>
+      {['a', 'b', 'c', 'd'].map((line) => (
+        <Skeleton key={line} height={36} />
+      ))}
+    </Stack>
+  )
+}
