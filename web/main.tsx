@@ -8,7 +8,7 @@ import './app/app.css'
 import { Door } from './app/door.tsx'
 import { PreferencesProvider } from './app/preferences.tsx'
 import { watchEndedSessions } from './app/session.tsx'
-import { theme } from './app/theme.ts'
+import { quietColors, theme } from './app/theme.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no #root')
@@ -19,7 +19,12 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 watchEndedSessions()
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      cssVariablesResolver={quietColors}
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={queries}>
         <PreferencesProvider>
           <Door />

@@ -50,7 +50,7 @@ function Opened() {
 function Waiting() {
   return (
     <Center h="100vh">
-      <Loader aria-label="Paravion" />
+      <Loader role="status" aria-label="Paravion" />
     </Center>
   )
 }

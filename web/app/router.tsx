@@ -25,6 +25,14 @@ const tree = root.addChildren([
     '/setup',
     lazyRouteComponent(() => import('../pages/overview/overview.tsx'), 'OverviewPage'),
   ),
+  at(
+    '/lab',
+    lazyRouteComponent(() => import('../pages/lab/lab.tsx'), 'LabPage'),
+  ),
+  at(
+    '/lab/$id',
+    lazyRouteComponent(() => import('../pages/lab/message.tsx'), 'LabMessagePage'),
+  ),
 ])
 
 export function createConsoleRouter() {

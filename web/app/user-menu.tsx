@@ -5,7 +5,7 @@ import { useChange } from '../api/use-api.ts'
 import { roleNames } from '../texts/common.ts'
 import { languages } from '../texts/define.ts'
 import { shellTexts } from '../texts/shell.ts'
-import { CheckIcon } from '../ui/icons.tsx'
+import { CheckIcon, PersonIcon } from '../ui/icons.tsx'
 import { usePreferences, useTexts } from './preferences.tsx'
 import { startAgain, useSession } from './session.tsx'
 
@@ -31,7 +31,9 @@ export function UserMenu() {
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
         <UnstyledButton aria-label={t.userMenu(user.email)}>
-          <Avatar color="airmail" variant="filled" name={user.name || user.email} size="md" />
+          <Avatar color="airmail" variant="filled" size="md">
+            <PersonIcon size={22} />
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -99,3 +99,9 @@ export const SunIcon = icon(
     <path d="M12 3v1M12 20v1M3 12h1M20 12h1M5.600 5.600l.7.7M17.700 17.700l.7.7M18.400 5.600l-.7.7M6.300 17.700l-.7.7" />
   </>,
 )
+export const PersonIcon = icon(
+  <>
+    <circle cx="12" cy="8" r="4" />
+    <path d="M4.500 20.500c.8-4 3.500-6 7.500-6s6.700 2 7.500 6" />
+  </>,
+)

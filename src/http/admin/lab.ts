@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { safePage } from '../../inbound/safe-html.ts'
+import { readIncoming } from '../../mail/incoming-message.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { readId } from './messages.ts'
+import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 
 const message = z.object({
@@ -64,6 +67,25 @@ export function labRoutes({ lab }: HttpDependencies): AdminRoute[] {
         const found = await open().inbox.show(id)
         if (found === undefined) throw new Refused('not-found', `the inbox has no message ${id}`)
         return { message: { ...found, content: found.content.toString('utf8') } }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/lab/inbox/{id}/html',
+      summary: 'The same as it may be looked at: without scripts, and without images from elsewhere',
+      answer: z.string(),
+      produces: ['text/html'],
+      async handle({ params }) {
+        const id = readId(params.id)
+        const found = await open().inbox.show(id)
+        if (found === undefined) throw new Refused('not-found', `the inbox has no message ${id}`)
+        const { html, contentSecurityPolicy } = safePage(await readIncoming(found.content), {
+          images: 'none',
+        })
+        return new RawAnswer('text/html; charset=utf-8', html, {
+          'Content-Security-Policy': contentSecurityPolicy,
+          'X-Frame-Options': 'SAMEORIGIN',
+        })
       },
     }),
     defineRoute({
