@@ -260,6 +260,22 @@ test('an envelope sender that is no sender of the key is told so; the From heade
   assert.equal(app.submissions[0]?.envelopeFrom, 'eve@elsewhere.example')
 })
 
+test("Odoo's Test Connection learns that its sender is not validated; real mail keeps any envelope sender", async () => {
+  await using app = await startSubmission()
+  using wire = await openAuthenticated(app)
+  const answerTo = async (from: string, to: string) => {
+    wire.write(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nRSET\r\n`)
+    return (await wire.read(3))[1] ?? ''
+  }
+  assert.equal(
+    await answerTo('odoo@elsewhere.example', 'noreply@odoo.com'),
+    '550 5.7.1 odoo@elsewhere.example is not a validated sender of this API key; add and validate the address or its domain',
+  )
+  assert.match(await answerTo('hello@shop.example', 'noreply@odoo.com'), /^250 /)
+  assert.match(await answerTo('', 'noreply@odoo.com'), /^250 /)
+  assert.match(await answerTo('odoo@elsewhere.example', 'b@lab.test'), /^250 /)
+})
+
 test('where the envelope is checked, it is refused at MAIL FROM; own addresses and the null sender are not', async () => {
   await using app = await startSubmission({
     config: { name: serverName, plainAuthOnLoopback: true, envelopeCheck: 'refuse' },

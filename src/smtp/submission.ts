@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Intake, RawSubmission } from '../intake/draft.ts'
 import type { MessageOptions } from '../intake/submission.ts'
-import { formatAddress, isAscii } from '../mail/address.ts'
+import { type Address, formatAddress, isAscii } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import { senderWarning } from '../mail/reply.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -17,6 +17,7 @@ import type {
   SmtpHandlers,
   SmtpListener,
   SmtpMessage,
+  SmtpRecipient,
   SmtpSender,
   SmtpSession,
 } from './handlers.ts'
@@ -144,8 +145,7 @@ function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
     { address }: SmtpSender,
   ): Promise<SmtpAnswer | undefined> {
     if (address === null || (await intake.maySendAs(keyOf(session), address))) return undefined
-    const who = isAscii(address) ? formatAddress(address) : 'This address'
-    const said = `${who} is not a validated sender of this API key`
+    const said = notValidated(address)
     return config.envelopeCheck === 'refuse'
       ? { code: 550, enhanced: '5.7.1', text: `${said}; add and validate the address or its domain` }
       : {
@@ -153,6 +153,24 @@ function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
           enhanced: senderWarning,
           text: `Ok so far, but ${said}; the From header has to name one`,
         }
+  }
+
+  /**
+   * Odoo's Test Connection leaves before there is a From header, and would be told that all is well. It names a recipient
+   * that nobody reads (reference/outgoing-mail-servers.md §8), and so can be told here.
+   */
+  async function rcpt(
+    session: SmtpSession<Client>,
+    recipient: SmtpRecipient,
+    { address }: SmtpSender,
+  ): Promise<SmtpAnswer | undefined> {
+    if (address === null || formatAddress(recipient.address) !== odooTestRecipient) return undefined
+    if (await intake.maySendAs(keyOf(session), address)) return undefined
+    return {
+      code: 550,
+      enhanced: '5.7.1',
+      text: `${notValidated(address)}; add and validate the address or its domain`,
+    }
   }
 
   function data(session: SmtpSession<Client>, message: SmtpMessage): SmtpAnswer | Promise<SmtpAnswer> {
@@ -169,7 +187,14 @@ function createHandlers(options: SubmissionOptions): SmtpHandlers<Client> {
       )
   }
 
-  return { connect, authenticate, mail, data }
+  return { connect, authenticate, mail, rcpt, data }
+}
+
+const odooTestRecipient = 'noreply@odoo.com'
+
+function notValidated(address: Address): string {
+  const who = isAscii(address) ? formatAddress(address) : 'This address'
+  return `${who} is not a validated sender of this API key`
 }
 
 const maxReceived = 50
