@@ -16,6 +16,7 @@ import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners, isOpen } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
 import { publishedRecords } from './app/published-records.ts'
+import { describeReach } from './app/reach.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
 import { holdsSecrets } from './app/sealed-rows.ts'
@@ -259,6 +260,7 @@ async function start(
     host: config.name,
     systemKeyId: identity.systemKeyId,
   })
+  let reach = describeReach({ config, certificates, smtpPorts: [], url: publicUrl, httpsUrl: undefined })
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []
   const http = createHttpServer({
@@ -281,6 +283,7 @@ async function start(
     seal,
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
+    reach: () => reach,
     consoleFolder,
     domains,
     suppressionCheck: suppressions,
@@ -322,6 +325,11 @@ async function start(
   const bound = await http.listen()
   const ready = readyInfo({ config, identity, certificates, lab, smtpPorts, mx: mxPort, bound })
   // With a free port, the address is known only now.
+  reach = describeReach({
+    ...{ config, certificates, smtpPorts: smtpPorts?.ports },
+    url: config.http.publicUrl ?? ready.url,
+    httpsUrl: ready.httpsUrl,
+  })
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
   const firstOwnerUrl = bound.length > 0 ? await makeSetupUrl(storage, { clock, publicUrl }) : undefined
   if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl

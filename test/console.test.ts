@@ -1,5 +1,6 @@
 /** The console's first start, on the whole program. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { scenario } from './app.ts'
 
 scenario(
@@ -40,3 +41,20 @@ scenario(
     assert.equal((await app.admin('POST', '/api/setup-link')).status, 409)
   },
 )
+
+scenario('clients are told where to send to, with the ports of this start', async (_t, app) => {
+  const { status, body } = await app.admin('GET', '/api/smtp-settings')
+  assert.equal(status, 200)
+  const { starttls = 0, tls = 0 } = app.ready.submission
+  assert.deepEqual(body, {
+    smtpHost: '127.0.0.1',
+    smtpPorts: [
+      { port: starttls, security: 'starttls' },
+      { port: tls, security: 'tls' },
+    ],
+    plainAuthOnLoopback: false,
+    url: app.ready.url,
+    httpsUrl: app.ready.httpsUrl,
+    ca: readFileSync(app.ready.ca ?? '', 'utf8'),
+  })
+})

@@ -36,6 +36,8 @@ export type HttpDependencies = {
   seal: Seal
   /** How clients reach this instance (no slash at the end); without it, answers name the host they were asked at. */
   publicUrl?: string
+  /** Where clients send to. */
+  reach(): Reach
   /** Where the built console is. */
   consoleFolder: string
   /** Program version, for the console and the OpenAPI document. */
@@ -52,6 +54,17 @@ export type HttpDependencies = {
   problems?(): readonly string[]
   /** Present in the lab. */
   lab?: LabDependencies
+}
+
+export type Reach = {
+  smtpHost: string
+  smtpPorts: readonly { port: number; security: 'starttls' | 'tls' }[]
+  plainAuthOnLoopback: boolean
+  /** Base URLs of the Send API; null where there is no such listener. */
+  url: string | null
+  httpsUrl: string | null
+  /** PEM of a private authority; null when certificates are of one that the world knows. */
+  ca: string | null
 }
 
 export type GatewayDependencies = {

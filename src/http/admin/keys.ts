@@ -3,6 +3,7 @@ import {
   createApiKey,
   findApiKey,
   listApiKeys,
+  renameApiKey,
   resumeApiKey,
   rotateApiKey,
   setReportsBounces,
@@ -58,11 +59,14 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
     defineRoute({
       method: 'PATCH',
       path: '/keys/{key}',
-      summary: 'Change a setting of an API key',
-      body: z.strictObject({ reportsBounces: z.boolean() }),
+      summary: 'Change the name or a setting of an API key; what is left out stays as it is',
+      body: z.strictObject({ name: z.string().optional(), reportsBounces: z.boolean().optional() }),
       answer: z.object({ key: apiKey }),
-      async handle({ params, body }) {
-        return { key: await setReportsBounces(storage, params.key ?? '', body.reportsBounces) }
+      async handle({ params, body: { name, reportsBounces } }) {
+        const { id } = await findApiKey(storage, params.key ?? '')
+        if (name !== undefined) await renameApiKey(storage, id, name)
+        if (reportsBounces !== undefined) await setReportsBounces(storage, id, reportsBounces)
+        return { key: await findApiKey(storage, id) }
       },
     }),
     defineRoute({

@@ -20,6 +20,7 @@ import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
 import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
+import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
@@ -35,6 +36,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...userRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...keyRoutes(dependencies),
+    ...smtpSettingsRoutes(dependencies),
     ...domainRoutes(dependencies),
     ...senderRoutes(dependencies),
     ...sendRoutes(dependencies),
