@@ -59,7 +59,6 @@ export async function openBrowser(
     ...(executablePath !== undefined && { executablePath }),
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   })
-  cleanUp(t, () => browser.close())
   const context: BrowserContext = await browser.newContext({
     ...{ baseURL: app.ready.url ?? '', locale: language, colorScheme: scheme },
     viewport: { width, height },
@@ -80,7 +79,10 @@ export async function openBrowser(
     const { hostname, protocol } = new URL(request.url())
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') problems.push(`asked ${request.url()}`)
   })
-  cleanUp(t, () => assert.deepEqual(problems, [], 'what went wrong in the page'))
+  cleanUp(t, async () => {
+    await browser.close()
+    assert.deepEqual(problems, [], 'what went wrong in the page')
+  })
   return {
     page,
     async goTo(path) {

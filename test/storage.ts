@@ -33,7 +33,16 @@ export function cleanUp(t: TestContext, step: () => unknown) {
   const all = [step]
   cleanups.set(t, all)
   t.after(async () => {
-    for (const one of all.reverse()) await one()
+    const failed: unknown[] = []
+    // A step that fails must not leave running what the others would end.
+    for (const one of all.reverse()) {
+      try {
+        await one()
+      } catch (error) {
+        failed.push(error)
+      }
+    }
+    if (failed.length > 0) throw failed[0]
   })
 }
 

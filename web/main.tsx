@@ -15,6 +15,8 @@ if (root === null) throw new Error('the page has no #root')
 
 /** The content policy lets only styles with the nonce of this answer in. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
+// Where dialogs keep the page behind them still, a library of the library writes a style of its own.
+Object.assign(globalThis, { __webpack_nonce__: nonce })
 
 watchEndedSessions()
 createRoot(root).render(

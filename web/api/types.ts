@@ -12,6 +12,16 @@ export type ApiKey = {
   isActive: boolean
   createdAt: number
   rotatedAt: number | null
+  reportsBounces: boolean
+}
+
+export type SmtpSettings = {
+  smtpHost: string
+  smtpPorts: { port: number; security: 'starttls' | 'tls' }[]
+  plainAuthOnLoopback: boolean
+  url: string | null
+  httpsUrl: string | null
+  ca: string | null
 }
 
 export type RecordStatus = 'not-checked' | 'ok' | 'error'

@@ -15,24 +15,34 @@ function at<Path extends string>(path: Path, component: RouteComponent) {
   return createRoute({ getParentRoute: () => root, path, component })
 }
 
+const load = {
+  overview: () => import('../pages/overview/overview.tsx'),
+  account: () => import('../pages/account/account.tsx'),
+  setup: () => import('../pages/account/setup.tsx'),
+  senders: () => import('../pages/account/senders.tsx'),
+  addSender: () => import('../pages/account/add-sender.tsx'),
+  addAddress: () => import('../pages/account/add-address.tsx'),
+  addDomain: () => import('../pages/account/add-domain.tsx'),
+  domain: () => import('../pages/account/domain.tsx'),
+  validateDomain: () => import('../pages/account/validate-domain.tsx'),
+  lab: () => import('../pages/lab/lab.tsx'),
+  labMessage: () => import('../pages/lab/message.tsx'),
+}
+
 const tree = root.addChildren([
-  at(
-    '/',
-    lazyRouteComponent(() => import('../pages/overview/overview.tsx'), 'OverviewPage'),
-  ),
+  at('/', lazyRouteComponent(load.overview, 'OverviewPage')),
   // The link of the first start, once it was used.
-  at(
-    '/setup',
-    lazyRouteComponent(() => import('../pages/overview/overview.tsx'), 'OverviewPage'),
-  ),
-  at(
-    '/lab',
-    lazyRouteComponent(() => import('../pages/lab/lab.tsx'), 'LabPage'),
-  ),
-  at(
-    '/lab/$id',
-    lazyRouteComponent(() => import('../pages/lab/message.tsx'), 'LabMessagePage'),
-  ),
+  at('/setup', lazyRouteComponent(load.overview, 'OverviewPage')),
+  at('/account', lazyRouteComponent(load.account, 'AccountPage')),
+  at('/account/setup', lazyRouteComponent(load.setup, 'SetupPage')),
+  at('/account/sender', lazyRouteComponent(load.senders, 'SendersPage')),
+  at('/account/sender/add', lazyRouteComponent(load.addSender, 'AddSenderPage')),
+  at('/account/sender/address', lazyRouteComponent(load.addAddress, 'AddAddressPage')),
+  at('/account/sender/domain', lazyRouteComponent(load.addDomain, 'AddDomainPage')),
+  at('/account/domain/$name', lazyRouteComponent(load.domain, 'DomainPage')),
+  at('/account/domain/$name/validate', lazyRouteComponent(load.validateDomain, 'ValidateDomainPage')),
+  at('/lab', lazyRouteComponent(load.lab, 'LabPage')),
+  at('/lab/$id', lazyRouteComponent(load.labMessage, 'LabMessagePage')),
 ])
 
 export function createConsoleRouter() {

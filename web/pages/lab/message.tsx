@@ -1,9 +1,9 @@
 import { Code, Group, Paper, Stack, Table, Tabs } from '@mantine/core'
-import { useParams } from '@tanstack/react-router'
 import { segment } from '../../api/call.ts'
 import type { LabMessageContent } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
+import { useParam } from '../../app/use-param.ts'
 import { labTexts } from '../../texts/lab.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { MailFrame } from '../../ui/mail-frame.tsx'
@@ -13,7 +13,7 @@ import { Verdict } from '../../ui/verdict.tsx'
 
 export function LabMessagePage() {
   const t = useTexts(labTexts)
-  const id = useParams({ strict: false, select: (params: { id?: string }) => params.id ?? '' })
+  const id = useParam('id')
   const path = `/lab/inbox/${segment(id)}`
   const read = useRead<{ message: LabMessageContent }>(path)
   return (
