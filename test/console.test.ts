@@ -58,3 +58,80 @@ scenario('clients are told where to send to, with the ports of this start', asyn
     ca: readFileSync(app.ready.ca ?? '', 'utf8'),
   })
 })
+
+scenario(
+  'a server is tried before it is saved, step by step; its password goes to its own host only',
+  async (_t, app) => {
+    const values = {
+      name: 'Own relay',
+      host: '127.0.0.1',
+      port: app.ready.submission.tls,
+      security: 'tls',
+      authentication: 'login',
+      user: app.credentials.apiKey,
+      password: app.credentials.secretKey,
+      fromFilter: 'shop.example',
+    }
+    const tried = await fetch(`${app.ready.url}/api/outgoing-servers/test`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${app.adminToken}`,
+        accept: 'application/x-ndjson',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(values),
+    })
+    assert.equal(tried.status, 200)
+    const lines = (await tried.text()).trim().split('\n')
+    const told = lines.map(
+      (line) => JSON.parse(line) as { step?: string; test?: { ok: boolean; message: string } },
+    )
+    assert.deepEqual(
+      told.map(({ step }) => step),
+      ['prepare', 'connect', 'ehlo', 'auth', 'mail', 'rcpt', 'data', undefined],
+    )
+    assert.equal(told.at(-1)?.test?.ok, true, told.at(-1)?.test?.message)
+
+    const { body } = await app.admin('POST', '/api/outgoing-servers', values)
+    const { server } = body as { server: { id: number } }
+    const saved = await app.admin('POST', `/api/outgoing-servers/test`, { server: server.id, priority: 3 })
+    assert.equal((saved.body as { test: { ok: boolean } }).test.ok, true)
+    const moved = await app.admin('POST', `/api/outgoing-servers/test`, {
+      server: server.id,
+      host: 'mx.evil.test',
+    })
+    assert.equal(moved.status, 400)
+    assert.match(moved.text, /the saved password is for 127\.0\.0\.1:\d+ only/)
+    const wrong = await app.admin('POST', `/api/outgoing-servers/test`, { server: server.id, password: 'no' })
+    assert.equal((wrong.body as { test: { situation: string } }).test.situation, 'login-refused')
+  },
+)
+
+scenario('servers are put into another order at once', async (_t, app) => {
+  const add = async (name: string, priority: number) => {
+    const { body } = await app.admin('POST', '/api/outgoing-servers', {
+      name,
+      host: 'mx.relay.test',
+      priority,
+    })
+    return (body as { server: { id: number } }).server.id
+  }
+  const [a, b, c] = [await add('a', 5), await add('b', 10), await add('c', 10)]
+  const ordered = await app.admin('POST', '/api/outgoing-servers/order', { ids: [c, a] })
+  assert.deepEqual(ordered.body, { ids: [c, a, b] })
+  const { body } = await app.admin('GET', '/api/outgoing-servers')
+  assert.deepEqual(
+    (body as { servers: { id: number; priority: number }[] }).servers.map(({ id, priority }) => [
+      id,
+      priority,
+    ]),
+    [
+      [c, 1],
+      [a, 2],
+      [b, 3],
+    ],
+  )
+  for (const ids of [[a, a], [999]]) {
+    assert.equal((await app.admin('POST', '/api/outgoing-servers/order', { ids })).status, 400)
+  }
+})

@@ -79,18 +79,7 @@ test('all is well: every step is told, the server gets no message and no QUIT', 
     [result.ok, result.situation, result.step, result.sizeLimit],
     [true, 'ok', 'data', 1_000_000],
   )
-  assert.deepEqual(steps, [
-    'prepare',
-    'connect',
-    'ehlo',
-    'ehlo',
-    'tls',
-    'ehlo',
-    'auth',
-    'mail',
-    'rcpt',
-    'data',
-  ])
+  assert.deepEqual(steps, ['prepare', 'connect', 'ehlo', 'tls', 'ehlo', 'auth', 'mail', 'rcpt', 'data'])
   assert.deepEqual(commands.slice(-3), [
     'MAIL FROM:<hello@shop.example>',
     'RCPT TO:<noreply@shop.example>',

@@ -48,8 +48,13 @@ export async function testConnection(
   const trial = new AbortController()
   const timer = setTimeout(() => trial.abort(), options.timeoutMs ?? defaultTimeoutMs)
   try {
+    let last: TestStep | undefined
     const { finding, extensions, tls } = await tryServer(server, {
       ...options,
+      onStep(step) {
+        if (step !== last) options.onStep?.(step)
+        last = step
+      },
       transcript,
       signal: trial.signal,
     })

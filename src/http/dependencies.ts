@@ -79,7 +79,7 @@ export type GatewayDependencies = {
   /** Tries a server up to where a message would follow; within its own time limit. */
   testServer(
     server: RelayServer,
-    options: Pick<ConnectionTestOptions, 'sender' | 'recipient' | 'needsSize'>,
+    options: Pick<ConnectionTestOptions, 'sender' | 'recipient' | 'needsSize' | 'onStep'>,
   ): Promise<ConnectionTest>
 }
 

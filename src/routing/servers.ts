@@ -198,7 +198,7 @@ function sealed(seal: Seal, text: string | null): string | null {
   return text === null ? null : seal.seal(text)
 }
 
-function toColumns(fields: ServerFields) {
+export function toColumns(fields: ServerFields) {
   return {
     name: fields.name,
     host: fields.host,
@@ -242,4 +242,30 @@ export function toServer(row: ServerRow): OutgoingServer {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
+}
+
+/** Gives the servers the priorities 1, 2, 3 … in the order of `ids`; those left out follow in the order they had. */
+export async function orderServers(
+  { storage, now }: Pick<ServersContext, 'storage' | 'now'>,
+  { accountId, ids }: { accountId: AccountId; ids: readonly number[] },
+): Promise<OutgoingServer[]> {
+  return storage.db.transaction().execute(async (transaction) => {
+    const known = await listServers({ db: transaction }, { accountId })
+    const unknown = ids.find((id) => !known.some((server) => server.id === id))
+    if (unknown !== undefined) {
+      throw new Refused('bad-value', `${unknown} is not an outgoing server of this account`)
+    }
+    if (new Set(ids).size < ids.length) throw new Refused('bad-value', 'a server stands in the order twice')
+    const rank = (id: number) => (ids.includes(id) ? ids.indexOf(id) : ids.length)
+    const ordered = known.toSorted((a, b) => rank(a.id) - rank(b.id))
+    for (const [index, { id, priority }] of ordered.entries()) {
+      if (priority === index + 1) continue
+      await transaction
+        .updateTable('outgoing_servers')
+        .set({ priority: index + 1, updated_at: now })
+        .where('id', '=', id)
+        .execute()
+    }
+    return listServers({ db: transaction }, { accountId })
+  })
 }

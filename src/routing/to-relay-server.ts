@@ -2,8 +2,11 @@ import type { RelayAuthentication, RelayServer } from './route.ts'
 import type { ServerSecrets } from './server-fields.ts'
 import type { ServerRow } from './servers.ts'
 
+/** What of a row a connection depends on. */
+type RelayRow = Omit<ServerRow, 'account_id' | 'created_at' | 'updated_at' | `${string}_sealed`>
+
 /** A row with its secrets, as delivery and the connection test want it. */
-export function toRelayServer(row: ServerRow, secrets: ServerSecrets): RelayServer {
+export function toRelayServer(row: RelayRow, secrets: ServerSecrets): RelayServer {
   return {
     id: row.id,
     name: row.name,
@@ -25,7 +28,7 @@ export function toRelayServer(row: ServerRow, secrets: ServerSecrets): RelayServ
 
 /** An empty password is sent as empty (reference/outgoing-mail-servers.md §2). */
 function toAuthentication(
-  row: ServerRow,
+  row: RelayRow,
   { password, certificate, privateKey }: ServerSecrets,
 ): RelayAuthentication {
   const user = row.user_name ?? ''

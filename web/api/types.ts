@@ -267,3 +267,14 @@ export type LabMessage = {
 export type LabMessageContent = LabMessage & { authenticationResults: string; content: string }
 
 export type LabRecord = { id: number; name: string; type: string; value: string; ttl: number }
+
+export type Alias = {
+  id: number
+  address: string
+  name: string
+  domain: string
+  policy: 'everyone' | 'known'
+  anyDomain: boolean
+  endsAt: number | null
+  createdAt: number
+}

@@ -25,6 +25,9 @@ const load = {
   addDomain: () => import('../pages/account/add-domain.tsx'),
   domain: () => import('../pages/account/domain.tsx'),
   validateDomain: () => import('../pages/account/validate-domain.tsx'),
+  general: () => import('../pages/settings/general.tsx'),
+  servers: () => import('../pages/technical/servers.tsx'),
+  server: () => import('../pages/technical/server.tsx'),
   lab: () => import('../pages/lab/lab.tsx'),
   labMessage: () => import('../pages/lab/message.tsx'),
 }
@@ -41,6 +44,10 @@ const tree = root.addChildren([
   at('/account/sender/domain', lazyRouteComponent(load.addDomain, 'AddDomainPage')),
   at('/account/domain/$name', lazyRouteComponent(load.domain, 'DomainPage')),
   at('/account/domain/$name/validate', lazyRouteComponent(load.validateDomain, 'ValidateDomainPage')),
+  at('/settings', lazyRouteComponent(load.general, 'GeneralSettingsPage')),
+  at('/technical/outgoing-mail-servers', lazyRouteComponent(load.servers, 'ServersPage')),
+  at('/technical/outgoing-mail-servers/new', lazyRouteComponent(load.server, 'ServerPage')),
+  at('/technical/outgoing-mail-servers/$id', lazyRouteComponent(load.server, 'ServerPage')),
   at('/lab', lazyRouteComponent(load.lab, 'LabPage')),
   at('/lab/$id', lazyRouteComponent(load.labMessage, 'LabMessagePage')),
 ])

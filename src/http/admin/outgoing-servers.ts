@@ -9,6 +9,7 @@ import {
   findServer,
   listServers,
   type OutgoingServer,
+  orderServers,
   updateServer,
 } from '../../routing/servers.ts'
 import type { HttpDependencies } from '../dependencies.ts'
@@ -47,7 +48,7 @@ const server = z.object({
 
 const limit = z.int().min(0).nullable().optional()
 
-const changes = {
+export const changes = {
   port: z
     .int()
     .min(1)
@@ -84,14 +85,18 @@ const changes = {
     .describe('Takes over while this one does not answer, with the same sender'),
 }
 
-const newServer = z.strictObject({
+export const newServer = z.strictObject({
   key: z.string().optional().describe('An API key of the account; the first one when left out'),
   name: z.string().describe('For people; plays no part in the choice'),
   host: z.string(),
   ...changes,
 })
 
-const changedServer = z.strictObject({ name: z.string().optional(), host: z.string().optional(), ...changes })
+export const changedServer = z.strictObject({
+  name: z.string().optional(),
+  host: z.string().optional(),
+  ...changes,
+})
 
 export function outgoingServerRoutes({ storage, clock, gateway }: HttpDependencies): AdminRoute[] {
   const { seal, isHosted, router } = gateway
@@ -143,6 +148,22 @@ export function outgoingServerRoutes({ storage, clock, gateway }: HttpDependenci
       },
     }),
     defineRoute({
+      method: 'POST',
+      path: '/outgoing-servers/order',
+      summary: 'Give priorities in the order of the list; servers that it leaves out follow',
+      body: z.strictObject({
+        key: z.string().optional().describe('An API key of the account; the first one when left out'),
+        ids: z.array(z.int()).max(1000),
+      }),
+      answer: z.object({ ids: z.array(z.number()) }),
+      async handle({ body: { key, ids } }) {
+        const { accountId } = await whichKey(storage, key)
+        const ordered = await orderServers({ storage, now: clock.now() }, { accountId, ids })
+        router.forget(accountId)
+        return { ids: ordered.map(({ id }) => id) }
+      },
+    }),
+    defineRoute({
       method: 'GET',
       path: '/outgoing-servers/{server}',
       summary: 'An outgoing server, by its id or its name',
@@ -174,7 +195,7 @@ export function outgoingServerRoutes({ storage, clock, gateway }: HttpDependenci
 }
 
 /** What is undefined was not given; ids get their brand. */
-function toInput<Input extends ServerInput>(
+export function toInput<Input extends ServerInput>(
   given: Partial<Record<string, unknown>> & { fallbackServerId?: number | null | undefined },
 ): Input {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined)
