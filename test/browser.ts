@@ -103,7 +103,10 @@ export async function makeOwner(app: TestApp): Promise<void> {
   assert.equal(answer.status, 201, await answer.text())
 }
 
-export async function signIn({ page }: Person, { email, password } = owner): Promise<void> {
+export async function signIn(
+  { page }: Person,
+  { email, password }: { email: string; password: string } = owner,
+): Promise<void> {
   await page.goto('/')
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel(/^(Password|Mot de passe)/).fill(password)

@@ -278,3 +278,15 @@ export type Alias = {
   endsAt: number | null
   createdAt: number
 }
+
+export type ListedUser = {
+  id: number
+  email: string
+  name: string
+  role: Role
+  /** false: was invited, and has not chosen a password yet. */
+  hasPassword: boolean
+  hasTwoFactor: boolean
+  createdAt: number
+  signedInAt: number | null
+}

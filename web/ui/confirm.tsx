@@ -11,7 +11,12 @@ export function ConfirmButton({
   question,
   onConfirm,
   ...button
-}: ButtonProps & { label: string; question: string; onConfirm: () => Promise<unknown> }) {
+}: ButtonProps & {
+  label: string
+  question: string
+  onConfirm: () => Promise<unknown>
+  'aria-label'?: string
+}) {
   const [isOpen, { open, close }] = useDisclosure()
   return (
     <>

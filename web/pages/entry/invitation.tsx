@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import { useTexts } from '../../app/preferences.tsx'
 import { entryTexts } from '../../texts/entry.ts'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Problem } from '../../ui/problem.tsx'
+import { SecretInput } from '../../ui/secret-input.tsx'
 import { EntryFrame } from './frame.tsx'
 
 /** Choosing a password, by the link of an invitation or a reset. */
@@ -55,14 +56,14 @@ export function InvitationPage() {
             <Stack>
               <Text>{t.invitationFor(email)}</Text>
               <input type="hidden" autoComplete="username" value={email} readOnly />
-              <PasswordInput
+              <SecretInput
                 label={t.password}
                 description={t.passwordHint}
                 autoComplete="new-password"
                 required
                 {...form.getInputProps('password')}
               />
-              <PasswordInput
+              <SecretInput
                 label={t.repeat}
                 autoComplete="new-password"
                 required

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { call } from '../../api/call.ts'
 import { useChange } from '../../api/use-api.ts'
@@ -6,6 +6,7 @@ import { useTexts } from '../../app/preferences.tsx'
 import { startAgain } from '../../app/session.tsx'
 import { entryTexts } from '../../texts/entry.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { SecretInput } from '../../ui/secret-input.tsx'
 import { EntryFrame } from './frame.tsx'
 
 /** The first owner, by the link of the first start. The token stands behind the hash and is sent only with the form. */
@@ -46,14 +47,14 @@ export function SetupPage() {
             required
             {...form.getInputProps('email')}
           />
-          <PasswordInput
+          <SecretInput
             label={t.password}
             description={t.passwordHint}
             autoComplete="new-password"
             required
             {...form.getInputProps('password')}
           />
-          <PasswordInput
+          <SecretInput
             label={t.repeat}
             autoComplete="new-password"
             required

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { ApiError, call } from '../../api/call.ts'
 import { useChange } from '../../api/use-api.ts'
@@ -6,6 +6,7 @@ import { useTexts } from '../../app/preferences.tsx'
 import { startAgain } from '../../app/session.tsx'
 import { entryTexts } from '../../texts/entry.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { SecretInput } from '../../ui/secret-input.tsx'
 import { EntryFrame } from './frame.tsx'
 
 export function SignInPage() {
@@ -33,7 +34,7 @@ export function SignInPage() {
             data-autofocus
             {...form.getInputProps('email')}
           />
-          <PasswordInput
+          <SecretInput
             label={t.password}
             autoComplete="current-password"
             required

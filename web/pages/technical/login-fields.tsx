@@ -1,8 +1,9 @@
-import { PasswordInput, Select, Textarea, TextInput } from '@mantine/core'
+import { Select, Textarea, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import type { OutgoingServer } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { serversTexts } from '../../texts/servers.ts'
+import { SecretInput } from '../../ui/secret-input.tsx'
 import type { ServerValues } from './server-values.ts'
 
 const kinds = ['login', 'xoauth2', 'certificate', 'none'] as const
@@ -35,7 +36,7 @@ export function LoginFields({
             spellCheck={false}
             {...form.getInputProps('user')}
           />
-          <PasswordInput
+          <SecretInput
             label={authentication === 'login' ? t.password : t.token}
             description={keeps ?? (authentication === 'login' ? t.passwordHint : undefined)}
             autoComplete="new-password"
