@@ -1,9 +1,10 @@
-import { sql } from 'kysely'
 import { z } from 'zod'
+import { normaliseDomain } from '../../domains/domains.ts'
 import { describeStory } from '../../events/describe-story.ts'
 import { findMessage } from '../../events/find-message.ts'
+import { listMessages } from '../../events/list-messages.ts'
 import { readStory, type Story } from '../../events/story.ts'
-import type { DeliveryId, KeyId } from '../../mail/ids.ts'
+import { formatAddress, parseAddress } from '../../mail/address.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HttpDependencies } from '../dependencies.ts'
@@ -97,6 +98,11 @@ const story = z.object({
 const listQuery = z.strictObject({
   search: z.string().max(500).optional().describe('Part of an address or of the subject, or an id'),
   state: z.enum(deliveryStates).optional(),
+  class: z.string().max(20).optional().describe('soft, hard, block, policy and so on'),
+  from: z.string().max(500).optional().describe('Whole address in From'),
+  recipient: z.string().max(500).optional().describe('Whole address'),
+  domain: z.string().max(300).optional().describe('Of the recipient'),
+  customId: z.string().max(500).optional(),
   key: z.string().optional().describe('API key'),
   before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
     .optional()
@@ -109,12 +115,24 @@ export function messageRoutes({ storage }: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'GET',
       path: '/messages',
-      summary: 'Messages, newest first, one entry for each recipient',
+      summary:
+        'Messages, newest first, one entry for each recipient. A search looks at 20,000 of them in one call, and says how far back it came',
       query: listQuery,
-      answer: z.object({ messages: z.array(listed) }),
-      async handle({ query }) {
-        const keyId = query.key === undefined ? undefined : (await whichKey(storage, query.key)).id
-        return { messages: await listMessages(storage, { ...query, keyId }) }
+      answer: z.object({
+        messages: z.array(listed),
+        next: z.number().nullable().describe('before of the next page; null when there is none'),
+        searchedBackTo: instant
+          .nullable()
+          .describe('Where this call stopped looking before the page was full: go on with next'),
+      }),
+      async handle({ query: { key, recipient, domain, ...query } }) {
+        const keyId = key === undefined ? undefined : (await whichKey(storage, key)).id
+        return listMessages(storage.db, {
+          ...query,
+          ...(keyId !== undefined && { keyId }),
+          ...(recipient !== undefined && { recipient: recipientOf(recipient) }),
+          ...(domain !== undefined && { domain: normaliseDomain(domain) }),
+        })
       },
     }),
     defineRoute({
@@ -136,6 +154,12 @@ export function messageRoutes({ storage }: HttpDependencies): AdminRoute[] {
   ]
 }
 
+/** As deliveries have it, where it is an address. */
+function recipientOf(text: string): string {
+  const address = parseAddress(text.trim())
+  return address === undefined ? text.trim() : formatAddress(address)
+}
+
 export async function storyOf({ db }: Storage, name = ''): Promise<{ story: Story; others: number[] }> {
   const found = await findMessage(db, name)
   const told = found && (await readStory(db, found.id))
@@ -155,53 +179,4 @@ export function readId(text: string | undefined): number {
     throw new Refused('not-found', `'${(text ?? '').slice(0, 40)}' is not an id; ids are whole numbers`)
   }
   return Number(text)
-}
-
-async function listMessages(
-  { db }: Storage,
-  {
-    search,
-    state,
-    keyId,
-    before,
-    limit = 50,
-  }: {
-    search?: string
-    state?: (typeof deliveryStates)[number]
-    keyId?: KeyId
-    before?: number
-    limit?: number
-  },
-) {
-  let query = db
-    .selectFrom('deliveries')
-    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
-    .select([
-      'deliveries.id',
-      'deliveries.message_id as messageId',
-      'deliveries.key_id as keyId',
-      'messages.accepted_at as acceptedAt',
-      'messages.from_address as from',
-      'deliveries.recipient',
-      'messages.subject',
-      'deliveries.state',
-      'deliveries.class',
-      'deliveries.attempts',
-      'deliveries.next_attempt_at as nextAttemptAt',
-    ])
-  if (keyId !== undefined) query = query.where('deliveries.key_id', '=', keyId)
-  if (state !== undefined) query = query.where('deliveries.state', '=', state)
-  if (before !== undefined) query = query.where('deliveries.id', '<', before as DeliveryId)
-  if (search !== undefined && search.trim() !== '') {
-    const text = search.trim().toLowerCase()
-    const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
-    const id = /^\d{1,15}$/.test(text) ? Number(text) : -1
-    query = query.where(
-      sql<boolean>`(lower(deliveries.recipient) like ${pattern} escape '\\'
-        or lower(messages.from_address) like ${pattern} escape '\\'
-        or lower(messages.subject) like ${pattern} escape '\\'
-        or deliveries.id = ${id} or deliveries.message_id = ${id})`,
-    )
-  }
-  return query.orderBy('deliveries.id', 'desc').limit(limit).execute()
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { changeQueue, type QueueAction } from '../../delivery/queue-admin.ts'
+import { listWaitingSites } from '../../delivery/queue-sites.ts'
 import { listQueue, type QueueFilter, showQueued, waitingStates } from '../../delivery/queue-view.ts'
 import { normaliseDomain } from '../../domains/domains.ts'
 import type { MessageId } from '../../mail/ids.ts'
@@ -134,6 +135,27 @@ export function queueRoutes(dependencies: HttpDependencies): AdminRoute[] {
         ),
       }),
       handle: async () => ({ lanes: await queue.counts() }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/queue/sites',
+      summary: 'What waits by the domain of its recipients, the most first; at most 200',
+      answer: z.object({
+        sites: z.array(
+          z.object({
+            domain: z.string().describe('A-label form; a filter of the queue takes it'),
+            name: z.string(),
+            due: z.number(),
+            waiting: z.number(),
+            sending: z.number(),
+            held: z.number(),
+            oldestAt: instant,
+            nextAttemptAt: instant.nullable(),
+            lastReply: z.string().nullable().describe('What the other side said about the oldest'),
+          }),
+        ),
+      }),
+      handle: async () => ({ sites: await listWaitingSites(storage.db, { now: clock.now() }) }),
     }),
     defineRoute({
       method: 'GET',

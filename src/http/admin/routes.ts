@@ -10,6 +10,7 @@ import { inboundRoutes } from './inbound.ts'
 import { keyRoutes } from './keys.ts'
 import { labRoutes } from './lab.ts'
 import { registerLeadFiles } from './lead-files.ts'
+import { messageContentRoutes } from './message-content.ts'
 import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
@@ -41,6 +42,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...senderRoutes(dependencies),
     ...sendRoutes(dependencies),
     ...messageRoutes(dependencies),
+    ...messageContentRoutes(dependencies),
     ...queueRoutes(dependencies),
     ...outgoingServerRoutes(dependencies),
     ...testServerRoutes(dependencies),

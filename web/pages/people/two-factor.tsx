@@ -6,7 +6,6 @@ import {
   Code,
   Group,
   Paper,
-  PasswordInput,
   Stack,
   Text,
   TextInput,

@@ -1,0 +1,122 @@
+/** What a stored message holds: as its recipient sees it, as it is, and once more to whom it was for. */
+import { z } from 'zod'
+import { safePage } from '../../inbound/safe-html.ts'
+import { parseAddress } from '../../mail/address.ts'
+import type { MessageId } from '../../mail/ids.ts'
+import { type IncomingMessage, readIncoming } from '../../mail/incoming-message.ts'
+import { Refused } from '../../runtime/refused.ts'
+import type { HttpDependencies } from '../dependencies.ts'
+import { BadField } from '../errors.ts'
+import { storyOf } from './messages.ts'
+import { RawAnswer } from './raw-answer.ts'
+import { type AdminRoute, defineRoute } from './route.ts'
+
+const maxRecipients = 1_000
+const maxTextLength = 200_000
+
+export function messageContentRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
+  async function open(name: string | undefined) {
+    const { story } = await storyOf(storage, name)
+    const row = await storage.db
+      .selectFrom('bodies')
+      .select('content')
+      .where('message_id', '=', story.message.id as MessageId)
+      .executeTakeFirst()
+    if (row === undefined) {
+      throw new Refused('not-found', 'the content of this message is not kept any more (retention.body_days)')
+    }
+    return { story, content: Buffer.from(row.content) }
+  }
+
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/messages/{id}/content',
+      summary: 'Header, text and attachments of a message',
+      answer: z.object({
+        header: z.string().describe('As it is, at most 64 KB'),
+        text: z.string().nullable(),
+        hasHtml: z.boolean(),
+        attachments: z.array(z.object({ name: z.string(), type: z.string(), sizeBytes: z.number() })),
+      }),
+      async handle({ params }) {
+        const { content } = await open(params.id)
+        const message = await readIncoming(content)
+        return {
+          header: headerOf(content),
+          text: message.text === undefined ? null : message.text.slice(0, maxTextLength),
+          hasHtml: message.html !== undefined,
+          attachments: message.attachments.map(describeAttachment),
+        }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/messages/{id}/html',
+      summary: 'The message as it may be looked at: without scripts, and without images from elsewhere',
+      answer: z.string(),
+      produces: ['text/html'],
+      async handle({ params }) {
+        const { content } = await open(params.id)
+        const { html, contentSecurityPolicy } = safePage(await readIncoming(content), { images: 'none' })
+        return new RawAnswer('text/html; charset=utf-8', html, {
+          'Content-Security-Policy': contentSecurityPolicy,
+          'X-Frame-Options': 'SAMEORIGIN',
+        })
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/messages/{id}/source',
+      summary: 'The message as it was accepted, before it is signed',
+      answer: z.string(),
+      produces: ['message/rfc822'],
+      async handle({ params }) {
+        const { story, content } = await open(params.id)
+        return new RawAnswer('message/rfc822', content, {
+          'Content-Disposition': `attachment; filename="message-${story.message.id}.eml"`,
+          'Content-Security-Policy': "sandbox; default-src 'none'",
+        })
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/messages/{id}/resend',
+      summary:
+        'Send the same content again, as a new message; to the same recipients, or to those that are given. Its Message-ID stays, so that answers find their thread',
+      role: 'marketer',
+      body: z.strictObject({ to: z.array(z.string().max(500)).min(1).max(maxRecipients).optional() }),
+      answer: z.object({ submissionUuid: z.string(), messageId: z.number() }),
+      status: 201,
+      async handle({ params, body, client }) {
+        const { story, content } = await open(params.id)
+        const asked = body.to ?? story.deliveries.map(({ recipient }) => recipient)
+        const recipients = asked.map((text, index) => {
+          const address = parseAddress(text.trim())
+          if (address === undefined) throw new BadField(`to.${index}`, `'${text}' is not an address`)
+          return { address }
+        })
+        const { submissionUuid, recipients: accepted } = await intake.submitRaw({
+          keyId: story.message.keyId,
+          envelopeFrom: story.message.envelopeFrom || story.message.from,
+          recipients,
+          raw: content,
+          options: {},
+          client: { address: client.address, helo: 'console', tls: true, authenticated: true },
+        })
+        const first = accepted[0]
+        const { story: made } = await storyOf(storage, String(first?.deliveryId))
+        return { submissionUuid, messageId: made.message.id }
+      },
+    }),
+  ]
+}
+
+function headerOf(content: Buffer): string {
+  const end = content.indexOf('\r\n\r\n')
+  return content.subarray(0, Math.min(end === -1 ? content.length : end, 65_536)).toString('utf8')
+}
+
+function describeAttachment({ name, mimeType, content }: IncomingMessage['attachments'][number]) {
+  return { name: name ?? '', type: mimeType, sizeBytes: content.length }
+}
