@@ -11,6 +11,7 @@ import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { checkGoLive } from './app/go-live.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners, isOpen } from './app/listeners.ts'
@@ -284,6 +285,7 @@ async function start(
     ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
     version,
     reach: () => reach,
+    goLive: () => checkGoLive({ config, certificates, resolver, storage, clock, bounceDomain }),
     consoleFolder,
     domains,
     suppressionCheck: suppressions,

@@ -135,3 +135,55 @@ scenario('servers are put into another order at once', async (_t, app) => {
     assert.equal((await app.admin('POST', '/api/outgoing-servers/order', { ids })).status, 400)
   }
 })
+
+scenario('the overview counts what happened, hour by hour, and says what needs somebody', async (_t, app) => {
+  await app.send({ to: 'ok@inbox.test' })
+  await app.send({ to: 'missing@inbox.test' })
+  await app.send({ to: 'busy@inbox.test' })
+  await app.admin('POST', '/api/domains', { name: 'garden.example' })
+  await app.idle()
+  for (let look = 0; look < 2; look++) {
+    const { body } = await app.admin('GET', '/api/overview?hours=2')
+    const overview = body as {
+      hours: { accepted: number; delivered: number; deferred: number; bounced: number }[]
+      isComplete: boolean
+      attention: { id: string; subject: string }[]
+    }
+    assert.equal(overview.hours.length, 2)
+    const sum = (name: 'accepted' | 'delivered' | 'deferred' | 'bounced') =>
+      overview.hours.reduce((total, hour) => total + hour[name], 0)
+    assert.deepEqual(
+      [sum('accepted'), sum('delivered'), sum('deferred'), sum('bounced'), overview.isComplete],
+      [3, 1, 1, 1, true],
+    )
+    assert.deepEqual(
+      overview.attention.map(({ id, subject }) => [id, subject]),
+      [['domain-unproved', 'garden.example']],
+    )
+  }
+})
+
+scenario(
+  'what is missing for real mail is told, and in the lab nothing is asked outside',
+  async (_t, app) => {
+    const { body } = await app.admin('GET', '/api/go-live')
+    const { checks } = body as { checks: { id: string; status: string; mend: string }[] }
+    assert.deepEqual(
+      checks.map(({ id, status }) => `${id} ${status}`),
+      [
+        'mode warn',
+        'name bad',
+        'address unknown',
+        'ptr unknown',
+        'port25 unknown',
+        'incoming ok',
+        'bounces unknown',
+        'certificate warn',
+        'url warn',
+        'domains bad',
+        'two-factor unknown',
+      ],
+    )
+    assert.ok(checks.every(({ status, mend }) => status === 'ok' || mend !== '' || status === 'unknown'))
+  },
+)

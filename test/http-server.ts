@@ -126,6 +126,7 @@ export async function startTestHttp(
     signIns: createSignIns({ storage, clock, seal: plainSeal }),
     seal: plainSeal,
     version: '0.0.0-test',
+    goLive: async () => [],
     reach: () => ({
       ...{ smtpHost: 'mail.paravion.example', smtpPorts: [{ port: 587, security: 'starttls' as const }] },
       ...{ plainAuthOnLoopback: false, url: null, httpsUrl: 'https://mail.paravion.example', ca: null },

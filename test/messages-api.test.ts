@@ -8,7 +8,10 @@ import { openStorage } from '../src/storage/open.ts'
 import { scenario, startTestApp, type TestApp } from './app.ts'
 import { temporaryFolder } from './storage.ts'
 
-type Listed = { messages: { id: number; messageId: number; subject: string }[]; next: number | null }
+type Listed = {
+  messages: { id: number; messageId: number; subject: string; class: string | null }[]
+  next: number | null
+}
 
 async function list(app: TestApp, query: string): Promise<Listed> {
   const { body, status, text } = await app.admin('GET', `/api/messages?${query}`)
@@ -33,7 +36,9 @@ scenario('messages are found by recipient, sender, subject, state and id, page b
   assert.deepEqual(await subjects('recipient=ok@INBOX.test'), ['Order 1'])
   assert.deepEqual(await subjects('domain=garden.test'), ['Invoice 100%'])
   assert.deepEqual(await subjects('from=hello@shop.example&state=failed'), ['Order 2'])
-  assert.deepEqual(await subjects('class=hard'), ['Order 2'])
+  assert.deepEqual(await subjects('class=no-such-class'), [])
+  const [failed] = (await list(app, 'state=failed')).messages
+  assert.deepEqual(await subjects(`class=${failed?.class}`), ['Order 2'])
   const first = await list(app, 'limit=2')
   assert.equal(first.next, first.messages[1]?.id)
   const second = await list(app, `limit=2&before=${first.next}`)

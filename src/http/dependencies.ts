@@ -38,6 +38,8 @@ export type HttpDependencies = {
   publicUrl?: string
   /** Where clients send to. */
   reach(): Reach
+  /** What has to be right before real mail is sent. */
+  goLive(): Promise<GoLiveCheck[]>
   /** Where the built console is. */
   consoleFolder: string
   /** Program version, for the console and the OpenAPI document. */
@@ -65,6 +67,14 @@ export type Reach = {
   httpsUrl: string | null
   /** PEM of a private authority; null when certificates are of one that the world knows. */
   ca: string | null
+}
+
+export type GoLiveCheck = {
+  id: string
+  status: 'ok' | 'warn' | 'bad' | 'unknown'
+  found: string
+  /** What to do; '' when it is right. */
+  mend: string
 }
 
 export type GatewayDependencies = {

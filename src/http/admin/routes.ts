@@ -14,6 +14,7 @@ import { messageContentRoutes } from './message-content.ts'
 import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
+import { overviewRoutes } from './overview.ts'
 import { queueRoutes } from './queue.ts'
 import { letIn, registerRoute } from './register-route.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
@@ -36,6 +37,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...twoFactorRoutes(dependencies),
     ...userRoutes(dependencies),
     ...auditRoutes(dependencies),
+    ...overviewRoutes(dependencies),
     ...keyRoutes(dependencies),
     ...smtpSettingsRoutes(dependencies),
     ...domainRoutes(dependencies),

@@ -1,0 +1,158 @@
+/** `/api/overview`: how things are, and what needs somebody. `/api/go-live`: what is missing for real mail. */
+import { z } from 'zod'
+import { listWaitingSites } from '../../delivery/queue-sites.ts'
+import { type Domain, listDomains } from '../../domains/domains.ts'
+import { listSenders } from '../../domains/senders.ts'
+import { createEventCounts } from '../../events/event-counts.ts'
+import { readParameters } from '../../routing/parameters.ts'
+import { serverWarnings } from '../../routing/server-warnings.ts'
+import { listServers } from '../../routing/servers.ts'
+import type { HttpDependencies } from '../dependencies.ts'
+import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { whichKey } from './which-key.ts'
+
+const instant = z.number().describe('Milliseconds since 1970')
+const day = 86_400_000
+
+const hour = z.object({
+  at: instant,
+  accepted: z.number(),
+  delivered: z.number(),
+  deferred: z.number().describe('Attempts that are to be repeated'),
+  bounced: z.number().describe('Refused for good, or given up'),
+  blocked: z.number().describe('Not sent: the sender or the recipient forbids it'),
+  complained: z.number(),
+})
+
+const attention = z.object({
+  id: z.enum([
+    'not-ready',
+    'domain-unproved',
+    'domain-records',
+    'no-domain',
+    'sender-waits',
+    'server-warning',
+    'queue-held',
+    'queue-old',
+  ]),
+  severity: z.enum(['bad', 'warn', 'info']),
+  subject: z.string().describe('A domain, an address, a server: what it is about'),
+  detail: z.string(),
+})
+
+export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
+  const { storage, clock, queue, goLive, problems } = dependencies
+  const counts = createEventCounts({ storage, clock })
+
+  async function whatNeedsSomebody(domains: readonly Domain[]): Promise<z.infer<typeof attention>[]> {
+    const now = clock.now()
+    const { accountId, id: keyId } = await whichKey(storage, undefined)
+    const parameters = await readParameters(storage, accountId)
+    const servers = (await listServers(storage, { accountId })).filter(({ isActive }) => isActive)
+    const waiting = (await listSenders(storage, { keyId })).filter(
+      ({ status, email }) => status === 'inactive' && !email.startsWith('*'),
+    )
+    const sites = await listWaitingSites(storage.db, { now })
+    const held = sites.filter((site) => site.held > 0)
+    const old = sites.filter((site) => site.waiting > 0 && now - site.oldestAt > day)
+    const note = (
+      id: z.infer<typeof attention>['id'],
+      severity: z.infer<typeof attention>['severity'],
+      subject: string,
+      detail = '',
+    ) => ({ id, severity, subject, detail })
+    return [
+      ...(problems?.() ?? []).map((problem) => note('not-ready', 'bad', problem)),
+      ...(domains.length === 0 ? [note('no-domain', 'info', '')] : []),
+      ...domains.filter(({ isActive }) => !isActive).map(({ name }) => note('domain-unproved', 'warn', name)),
+      ...domains
+        .filter(({ isActive, problem }) => isActive && problem !== '')
+        .map(({ name, problem }) => note('domain-records', 'warn', name, problem)),
+      ...waiting.map(({ email }) => note('sender-waits', 'info', email)),
+      ...servers.flatMap((server) =>
+        serverWarnings(server, parameters).map((warning) =>
+          note('server-warning', 'warn', server.name, warning),
+        ),
+      ),
+      ...held.map((site) => note('queue-held', 'info', site.name, String(site.held))),
+      ...old.map((site) => note('queue-old', 'warn', site.name, site.lastReply ?? '')),
+    ]
+  }
+
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/overview',
+      summary:
+        'What was sent and what became of it, by hours; the health of domains and of the queue; what needs somebody',
+      query: z.strictObject({
+        hours: queryNumber({ min: 1, max: 720 }).optional().describe('Back from now; 24 when left out'),
+      }),
+      answer: z.object({
+        hours: z.array(hour).describe('Oldest first; hours without events too'),
+        isComplete: z.boolean().describe('false: older hours are still being counted, ask again'),
+        domains: z.array(
+          z.object({
+            name: z.string(),
+            isActive: z.boolean(),
+            problem: z.string(),
+            lastCheckAt: instant.nullable(),
+          }),
+        ),
+        queue: z.array(
+          z.object({
+            lane: z.string(),
+            due: z.number(),
+            waiting: z.number(),
+            leased: z.number(),
+            held: z.number(),
+          }),
+        ),
+        attention: z.array(attention),
+      }),
+      async handle({ query: { hours: wanted = 24 } }) {
+        const { hours, isComplete } = await counts.read()
+        const { id: keyId } = await whichKey(storage, undefined)
+        const domains = await listDomains(storage, { keyId })
+        return {
+          hours: hours.slice(-wanted).map(({ at, counts: of }) => ({
+            at,
+            accepted: of.accepted ?? 0,
+            delivered: of.delivered ?? 0,
+            deferred: of.deferred ?? 0,
+            bounced: (of.bounced ?? 0) + (of.expired ?? 0),
+            blocked: of.blocked ?? 0,
+            complained: of.complained ?? 0,
+          })),
+          isComplete,
+          domains: domains.map(({ name, isActive, problem, lastCheckAt }) => ({
+            name,
+            isActive,
+            problem,
+            lastCheckAt,
+          })),
+          queue: (await queue.counts()).filter(({ lane }) => lane === 'transactional' || lane === 'bulk'),
+          attention: await whatNeedsSomebody(domains),
+        }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/go-live',
+      summary:
+        'What has to be right before real mail is sent, each point looked at now; in the lab nothing is asked outside',
+      role: 'admin',
+      answer: z.object({
+        checks: z.array(
+          z.object({
+            id: z.string(),
+            status: z.enum(['ok', 'warn', 'bad', 'unknown']),
+            found: z.string(),
+            mend: z.string().describe('What to do; empty when it is right'),
+          }),
+        ),
+      }),
+      handle: async () => ({ checks: await goLive() }),
+    }),
+  ]
+}
