@@ -290,3 +290,90 @@ export type ListedUser = {
   createdAt: number
   signedInAt: number | null
 }
+
+export type QueueLane = { lane: string; due: number; waiting: number; leased: number; held: number }
+
+export type WaitingSite = {
+  domain: string
+  name: string
+  due: number
+  waiting: number
+  sending: number
+  held: number
+  oldestAt: number
+  nextAttemptAt: number | null
+  lastReply: string | null
+}
+
+export type Lead = {
+  id: number
+  name: string
+  sender: string
+  contact: string
+  state: 'open' | 'closed'
+  aliasId: number | null
+  createdAt: number
+  updatedAt: number
+}
+
+/** A mail that came in. */
+export type IncomingMail = {
+  id: number
+  receivedAt: number
+  sender: string
+  subject: string
+  spf: string
+  dkim: string
+  dmarc: string
+}
+
+export const suppressionReasons = [
+  'hard-bounce',
+  'soft-bounces',
+  'complaint',
+  'unsubscribe',
+  'manual',
+  'import',
+] as const
+
+export type Suppression = {
+  address: string
+  reason: (typeof suppressionReasons)[number]
+  origin: string
+  messageId: number | null
+  deliveryId: number | null
+  createdAt: number
+}
+
+export type Overview = {
+  hours: {
+    at: number
+    accepted: number
+    delivered: number
+    deferred: number
+    bounced: number
+    blocked: number
+    complained: number
+  }[]
+  isComplete: boolean
+  domains: { name: string; isActive: boolean; problem: string; lastCheckAt: number | null }[]
+  queue: QueueLane[]
+  attention: { id: AttentionId; severity: 'bad' | 'warn' | 'info'; subject: string; detail: string }[]
+}
+
+export type AttentionId =
+  | 'not-ready'
+  | 'domain-unproved'
+  | 'domain-records'
+  | 'no-domain'
+  | 'sender-waits'
+  | 'server-warning'
+  | 'queue-held'
+  | 'queue-old'
+
+export type GoLiveCheck = {
+  id: string
+  status: 'ok' | 'warn' | 'bad' | 'unknown'
+  found: string
+  mend: string
+}

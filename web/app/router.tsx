@@ -17,6 +17,13 @@ function at<Path extends string>(path: Path, component: RouteComponent) {
 
 const load = {
   overview: () => import('../pages/overview/overview.tsx'),
+  messages: () => import('../pages/messages/messages.tsx'),
+  message: () => import('../pages/messages/message.tsx'),
+  queue: () => import('../pages/queue/queue.tsx'),
+  leads: () => import('../pages/leads/leads.tsx'),
+  lead: () => import('../pages/leads/lead.tsx'),
+  suppressions: () => import('../pages/suppressions/suppressions.tsx'),
+  goLive: () => import('../pages/go-live/go-live.tsx'),
   account: () => import('../pages/account/account.tsx'),
   setup: () => import('../pages/account/setup.tsx'),
   senders: () => import('../pages/account/senders.tsx'),
@@ -42,6 +49,13 @@ const tree = root.addChildren([
   at('/', lazyRouteComponent(load.overview, 'OverviewPage')),
   // The link of the first start, once it was used.
   at('/setup', lazyRouteComponent(load.overview, 'OverviewPage')),
+  at('/messages', lazyRouteComponent(load.messages, 'MessagesPage')),
+  at('/messages/$id', lazyRouteComponent(load.message, 'MessagePage')),
+  at('/queue', lazyRouteComponent(load.queue, 'QueuePage')),
+  at('/leads', lazyRouteComponent(load.leads, 'LeadsPage')),
+  at('/leads/$id', lazyRouteComponent(load.lead, 'LeadPage')),
+  at('/suppressions', lazyRouteComponent(load.suppressions, 'SuppressionsPage')),
+  at('/go-live', lazyRouteComponent(load.goLive, 'GoLivePage')),
   at('/account', lazyRouteComponent(load.account, 'AccountPage')),
   at('/account/setup', lazyRouteComponent(load.setup, 'SetupPage')),
   at('/account/sender', lazyRouteComponent(load.senders, 'SendersPage')),

@@ -56,7 +56,7 @@ export function Shell() {
                 <Text size="sm" fw={600}>
                   {t.labBanner}
                 </Text>
-                <Anchor component={Link} to="/lab" size="sm">
+                <Anchor component={Link} to="/lab" size="sm" c="inherit" underline="always">
                   {t.labInbox}
                 </Anchor>
               </Group>

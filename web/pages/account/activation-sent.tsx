@@ -14,7 +14,7 @@ export function ActivationSent({ email }: { email: string }) {
       {mode === 'lab' && (
         <Text size="sm">
           {t.activationInLab}{' '}
-          <Anchor component={Link} to="/lab" size="sm">
+          <Anchor component={Link} to="/lab" size="sm" underline="always">
             {t.openLab}
           </Anchor>
         </Text>

@@ -58,7 +58,7 @@ export function DomainPage() {
             {!read.isActive && (
               <Alert color="yellow">
                 {t.waiting}{' '}
-                <Anchor component={Link} to={`/account/domain/${name}/validate`}>
+                <Anchor component={Link} to={`/account/domain/${name}/validate`} underline="always">
                   {t.validate}
                 </Anchor>
               </Alert>

@@ -39,7 +39,7 @@ export function Mailboxes() {
       {send.isSuccess && (
         <Alert color="teal" role="status">
           {t.sent}{' '}
-          <Anchor component={Link} to="/messages">
+          <Anchor component={Link} to="/messages" underline="always">
             {shell.messages}
           </Anchor>
         </Alert>
