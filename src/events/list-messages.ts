@@ -123,7 +123,15 @@ async function selectListed(
   if (before !== undefined) query = query.where('deliveries.id', '<', before as DeliveryId)
   if (floor !== undefined) query = query.where('deliveries.id', '>=', floor as DeliveryId)
   if (outcome !== undefined) query = query.where('deliveries.class', '=', outcome)
-  if (customId !== undefined) query = query.where('messages.custom_id', '=', customId)
+  if (customId !== undefined) {
+    // Read from messages_by_custom_id, which begins with the key.
+    const named = db.selectFrom('messages as named').select('named.id').where('named.custom_id', '=', customId)
+    const ofKeys =
+      keyId === undefined
+        ? named.where('named.key_id', 'in', db.selectFrom('api_keys').select('api_keys.id'))
+        : named.where('named.key_id', '=', keyId)
+    query = query.where('deliveries.message_id', 'in', ofKeys)
+  }
   if (recipient !== undefined) query = query.where('deliveries.recipient', '=', recipient)
   if (from !== undefined)
     query = query.where(sql`lower(messages.from_address)`, '=', from.trim().toLowerCase())

@@ -75,6 +75,7 @@ export async function updateServer(
     const known = await findRow(transaction, id)
     const fields = mergeFields(toServer(known), input)
     checkHostedPort(fields.port, { isHosted })
+    checkSecretStays(known, { host: fields.host, input })
     const columns = {
       ...toColumns(fields),
       ...(input.password !== undefined && { password_sealed: sealed(seal, input.password) }),
@@ -162,6 +163,15 @@ export async function usesOf(
     .execute()
   for (const other of others) uses.push(`it is the fallback of "${other.name}" (${other.id})`)
   return uses
+}
+
+/** A saved secret was given for a host: whoever names another gives it anew, or takes it away with null. */
+function checkSecretStays(known: ServerRow, { host, input }: { host: string; input: ServerInput }): void {
+  if (host === known.host || known.password_sealed === null || input.password !== undefined) return
+  throw new Refused(
+    'bad-value',
+    `the saved password is for ${known.host}; give the password for ${host} with it, or null for none`,
+  )
 }
 
 async function checkUnused(db: Kysely<Schema>, row: ServerRow): Promise<void> {

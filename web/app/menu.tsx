@@ -43,7 +43,13 @@ function Entries({ entries, pathname }: { entries: readonly NavigationEntry[]; p
       )
     }
     return (
-      <NavLink key={`${name}-${isDeveloper}`} {...common} component="button" defaultOpened>
+      <NavLink
+        key={`${name}-${isDeveloper}`}
+        {...common}
+        component="button"
+        childrenOffset={Icon === undefined ? 14 : 28}
+        defaultOpened
+      >
         <Entries entries={below} pathname={pathname} />
       </NavLink>
     )

@@ -22,7 +22,7 @@ export function Shell() {
   return (
     <AppShell
       header={{ height: 62 }}
-      navbar={{ width: 260, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      navbar={{ width: 290, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
       padding="lg"
     >
       <a className="skip-link" href="#content">

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import { Badge, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 /** The blue of an airmail label. Shade 7 on white and shade 4 on dark keep 4.5:1 (WCAG 2.2 §1.4.3). */
 const airmail: MantineColorsTuple = [
@@ -22,6 +22,15 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   defaultRadius: 'md',
   cursorType: 'pointer',
+  components: {
+    // Words of a state are read whole, on narrow screens too.
+    Badge: Badge.extend({
+      styles: {
+        root: { height: 'auto', minHeight: 20, paddingBlock: 2, textTransform: 'none' },
+        label: { whiteSpace: 'normal', overflow: 'visible' },
+      },
+    }),
+  },
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.125rem' } } },
 })
 

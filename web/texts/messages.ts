@@ -59,6 +59,7 @@ export const messagesTexts = defineTexts({
     message: 'Message',
     source: 'Source',
     envelopeFrom: 'Return path',
+    ownReturnPath: 'one of this instance',
     accepted: 'Accepted',
     doors: {
       smtp: 'by SMTP',
@@ -148,6 +149,7 @@ export const messagesTexts = defineTexts({
     message: 'Message',
     source: 'Source',
     envelopeFrom: 'Adresse de retour',
+    ownReturnPath: 'une de cette instance',
     accepted: 'Accepté',
     doors: {
       smtp: 'par SMTP',

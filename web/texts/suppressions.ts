@@ -64,7 +64,7 @@ export const suppressionsTexts = defineTexts({
     added: (added, known) => `${added} ajoutées, ${known} étaient déjà sur la liste.`,
     refused: 'Non retenues :',
     export: 'Exporter (CSV)',
-    remove: (address) => `Retirer ${address}`,
+    remove: (address) => `Supprimer ${address}`,
     removeSure: (address) =>
       `On envoie de nouveau à ${address}. Si elle refuse encore, elle revient sur la liste.`,
     none: 'La liste est vide',

@@ -9,6 +9,7 @@ import { suppressionsMigration } from './0008-suppressions.ts'
 import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
 import { usersMigration } from './0011-users.ts'
+import { recipientOrderMigration } from './0012-recipient-order.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   clientReportsMigration,
   messageNamesMigration,
   usersMigration,
+  recipientOrderMigration,
 ]
 
 /** The version that this program's queries are written for. */

@@ -2,6 +2,7 @@ import { Anchor, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/c
 import { Link } from '@tanstack/react-router'
 import type { Domain, Sender } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
+import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { accountTexts } from '../../texts/account.ts'
 import { Page } from '../../ui/page.tsx'
@@ -9,8 +10,10 @@ import { Keys } from './keys.tsx'
 
 export function AccountPage() {
   const t = useTexts(accountTexts)
-  const domains = useRead<{ domains: Domain[] }>('/domains').data?.domains ?? []
-  const senders = useRead<{ senders: Sender[] }>('/senders').data?.senders ?? []
+  const { key } = useKeys()
+  const of = key && `?key=${key.publicKey}`
+  const domains = useRead<{ domains: Domain[] }>(of && `/domains${of}`).data?.domains ?? []
+  const senders = useRead<{ senders: Sender[] }>(of && `/senders${of}`).data?.senders ?? []
   const addresses = senders.filter(({ email, status }) => !email.startsWith('*') && status !== 'deleted')
   return (
     <Page title={t.title} about={t.about}>

@@ -5,6 +5,8 @@ import { useTexts } from '../../app/preferences.tsx'
 import { sendersTexts } from '../../texts/senders.ts'
 import { GearIcon } from '../../ui/icons.tsx'
 
+const colors = { authenticated: 'teal', 'not-authenticated': 'orange', 'not-checked': 'gray' }
+
 export function DomainTable({ domains }: { domains: readonly Domain[] }) {
   const t = useTexts(sendersTexts)
   return (
@@ -19,7 +21,12 @@ export function DomainTable({ domains }: { domains: readonly Domain[] }) {
       <Table.Tbody>
         {domains.map((domain) => {
           const { id, name, isActive, dkimStatus, spfStatus, problem } = domain
-          const isAuthenticated = dkimStatus === 'ok' && spfStatus === 'ok'
+          const authentication =
+            dkimStatus === 'not-checked'
+              ? 'not-checked'
+              : dkimStatus === 'ok' && spfStatus === 'ok'
+                ? 'authenticated'
+                : 'not-authenticated'
           const path = `/account/domain/${name}`
           return (
             <Table.Tr key={id}>
@@ -44,8 +51,8 @@ export function DomainTable({ domains }: { domains: readonly Domain[] }) {
                     {isActive ? t.states.active : t.states.inactive}
                   </Badge>
                   {isActive && (
-                    <Badge variant="light" color={isAuthenticated ? 'teal' : 'orange'} tt="none">
-                      {isAuthenticated ? t.states.authenticated : t.states['not-authenticated']}
+                    <Badge variant="light" color={colors[authentication]} tt="none">
+                      {t.states[authentication]}
                     </Badge>
                   )}
                 </Group>

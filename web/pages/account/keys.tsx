@@ -28,6 +28,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { SecretOnce } from '../../ui/secret-once.tsx'
 import { Time } from '../../ui/time.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 
 type Asked = { kind: 'create' } | { kind: 'rename' | 'suspend'; key: ApiKey } | undefined
 
@@ -72,7 +73,7 @@ export function Keys() {
       <Problem error={change.error} />
       <Loaded from={keys}>
         {(read) => (
-          <Table.ScrollContainer minWidth={620}>
+          <WideTable minWidth={620}>
             <Table verticalSpacing="sm">
               <Table.Thead>
                 <Table.Tr>
@@ -138,7 +139,7 @@ export function Keys() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         )}
       </Loaded>
       {(asked?.kind === 'create' || asked?.kind === 'rename') && (

@@ -10,6 +10,7 @@ import { Copy, CopyValue } from '../../ui/copy.tsx'
 import { KeyPicker } from '../../ui/key-picker.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 import { Credentials } from './credentials.tsx'
 
 /** "SMTP and SEND API Settings", as the mission page has it. */
@@ -49,7 +50,7 @@ function Configuration({ smtp }: { smtp: SmtpSettings }) {
     <Paper withBorder p="lg" component="section" aria-label={t.configuration}>
       <Stack>
         <Title order={2}>{t.configuration}</Title>
-        <Table.ScrollContainer minWidth={320}>
+        <WideTable minWidth={320}>
           <Table variant="vertical" withRowBorders={false} verticalSpacing="xs">
             <Table.Tbody>
               <Table.Tr>
@@ -100,7 +101,7 @@ function Configuration({ smtp }: { smtp: SmtpSettings }) {
               )}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
         <Alert color="blue" variant="light">
           <Text size="sm">
             {smtp.plainAuthOnLoopback ? t.plainAllowed : t.useTls} {t.port25}

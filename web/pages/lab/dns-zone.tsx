@@ -21,6 +21,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { CrossIcon } from '../../ui/icons.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Problem } from '../../ui/problem.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 
 const types = ['TXT', 'CNAME', 'A', 'AAAA', 'MX', 'PTR']
 
@@ -104,11 +105,11 @@ export function DnsZone() {
           rows.length === 0 ? (
             <Empty title={t.emptyDns} hint={t.emptyDnsHint} />
           ) : (
-            <Table.ScrollContainer minWidth={560}>
+            <WideTable minWidth={560}>
               <Table verticalSpacing="xs">
                 <Table.Thead>
                   <Table.Tr>
-                    <Table.Th>{t.host}</Table.Th>
+                    <Table.Th w="34%">{t.host}</Table.Th>
                     <Table.Th>{t.type}</Table.Th>
                     <Table.Th>{t.value}</Table.Th>
                     <Table.Th>{t.ttl}</Table.Th>
@@ -141,7 +142,7 @@ export function DnsZone() {
                   ))}
                 </Table.Tbody>
               </Table>
-            </Table.ScrollContainer>
+            </WideTable>
           )
         }
       </Loaded>

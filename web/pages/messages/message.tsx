@@ -83,7 +83,7 @@ function Facts({ story: { message } }: { story: Story }) {
           </Table.Tr>
           <Table.Tr>
             <Table.Th>{t.envelopeFrom}</Table.Th>
-            <Table.Td>{message.envelopeFrom || '<>'}</Table.Td>
+            <Table.Td>{message.envelopeFrom || t.ownReturnPath}</Table.Td>
           </Table.Tr>
           <Table.Tr>
             <Table.Th>{t.accepted}</Table.Th>

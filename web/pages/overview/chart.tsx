@@ -32,7 +32,7 @@ export function Chart({ hours, label }: { hours: Overview['hours']; label: strin
       {
         width: element.clientWidth,
         height,
-        legend: { live: true },
+        legend: { live: false },
         scales: { y: { range: (_self, _min, max) => [0, Math.max(4, max * 1.1)] } },
         axes: [
           { ...axis, values: (_self, splits) => splits.map((second) => short.format(second * 1000)) },

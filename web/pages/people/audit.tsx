@@ -10,6 +10,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 
 type Entry = {
   id: number
@@ -54,7 +55,7 @@ export function AuditPage() {
           if (entries.length === 0) return <Empty title={t.nothing} />
           return (
             <Stack>
-              <Table.ScrollContainer minWidth={760}>
+              <WideTable minWidth={760}>
                 <Table verticalSpacing="xs" className="breaks-anywhere">
                   <Table.Thead>
                     <Table.Tr>
@@ -83,7 +84,7 @@ export function AuditPage() {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </WideTable>
               {log.hasNextPage && (
                 <Button
                   variant="default"

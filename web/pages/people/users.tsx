@@ -12,6 +12,7 @@ import { GearIcon, PlusIcon } from '../../ui/icons.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 import { Invite } from './invite.tsx'
 import { LinkOnce } from './link-once.tsx'
 import { RoleDialog } from './role-dialog.tsx'
@@ -50,7 +51,7 @@ export function UsersPage() {
       {link !== undefined && <LinkOnce {...link} onClose={() => setLink(undefined)} />}
       <Loaded from={users}>
         {({ users: all }) => (
-          <Table.ScrollContainer minWidth={560}>
+          <WideTable minWidth={560}>
             <Table verticalSpacing="sm">
               <Table.Thead>
                 <Table.Tr>
@@ -121,7 +122,7 @@ export function UsersPage() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         )}
       </Loaded>
       {isInviting && <Invite onClose={() => setInviting(false)} onLink={setLink} />}

@@ -18,6 +18,7 @@ import { KeyPicker } from '../../ui/key-picker.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Time } from '../../ui/time.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 import { AddSuppressions } from './add.tsx'
 import { ExportButton } from './export.tsx'
 
@@ -96,7 +97,7 @@ export function SuppressionsPage() {
           }
           return (
             <Stack>
-              <Table.ScrollContainer minWidth={640}>
+              <WideTable minWidth={640}>
                 <Table verticalSpacing="xs" className="breaks-anywhere">
                   <Table.Thead>
                     <Table.Tr>
@@ -142,7 +143,7 @@ export function SuppressionsPage() {
                     ))}
                   </Table.Tbody>
                 </Table>
-              </Table.ScrollContainer>
+              </WideTable>
               {list.hasNextPage && (
                 <Button
                   variant="default"

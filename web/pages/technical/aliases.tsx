@@ -27,6 +27,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { Time } from '../../ui/time.tsx'
+import { WideTable } from '../../ui/wide-table.tsx'
 
 const day = 86_400_000
 
@@ -54,7 +55,7 @@ export function AliasesPage() {
           all.length === 0 ? (
             <Empty title={t.noAliases} hint={t.noAliasesHint} />
           ) : (
-            <Table.ScrollContainer minWidth={520}>
+            <WideTable minWidth={520}>
               <Table verticalSpacing="sm">
                 <Table.Thead>
                   <Table.Tr>
@@ -86,7 +87,7 @@ export function AliasesPage() {
                   ))}
                 </Table.Tbody>
               </Table>
-            </Table.ScrollContainer>
+            </WideTable>
           )
         }
       </Loaded>

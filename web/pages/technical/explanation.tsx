@@ -2,6 +2,7 @@ import { Alert, List, Paper, Stack, Table, Text, Title } from '@mantine/core'
 import type { Explanation } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { technicalTexts } from '../../texts/technical.ts'
+import { WideTable } from '../../ui/wide-table.tsx'
 
 export type StoredExplanation = Explanation & {
   attempts: { at: number; host: string; address: string; remarks: string[] }[]
@@ -40,7 +41,7 @@ export function ExplanationShown({ explanation }: { explanation: Explanation }) 
             ))}
           </List>
         </div>
-        <Table.ScrollContainer minWidth={420}>
+        <WideTable minWidth={420}>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -62,7 +63,7 @@ export function ExplanationShown({ explanation }: { explanation: Explanation }) 
               </Table.Tr>
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
       </Stack>
     </Paper>
   )
