@@ -15,7 +15,9 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ]
 
 /** Fenced blocks of a language, without the indentation of lists. */
