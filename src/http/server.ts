@@ -15,6 +15,16 @@ export type HttpListener = {
   tls?: { cert: string; key: string }
 }
 
+/** Requests are checked with zod. Told so, Fastify does not load compilers of JSON Schema, which take 3 MB. */
+const noSchemas = {
+  buildValidator: () => unknownSchema,
+  buildSerializer: () => unknownSchema,
+}
+
+function unknownSchema(): never {
+  throw new Error('A route has a JSON schema; routes check what they are given with zod.')
+}
+
 export type HttpLimits = {
   maxBodyBytes: number
   /** For a whole request to arrive. */
@@ -138,6 +148,7 @@ function build(
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    schemaController: { compilersFactory: noSchemas },
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => answerErrors(context, error, request, reply),
   })
