@@ -8,7 +8,7 @@ import type { Query, QueryAnswer } from './query.ts'
 import { startThread, type Thread } from './thread.ts'
 
 const readersAtMost = 2
-const longWaitMs = 20
+const longWaitMs = 100
 
 type Waiting = {
   query: Query
