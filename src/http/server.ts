@@ -1,8 +1,8 @@
 /** The HTTP face: the same routes on every listener, HTTP or HTTPS. */
-import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, type FastifyServerFactory, fastify, type InjectOptions } from 'fastify'
+import { http } from '../runtime/node-http.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors } from './errors.ts'
 import { registerRoutes } from './routes.ts'
