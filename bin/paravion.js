@@ -5,9 +5,9 @@ import { built, isBuilt, source } from './built.js'
 import { isNewEnough, runWithOwnNode } from './node24.js'
 
 // Several heaps share a server's memory: small young generations keep them from growing where a moment of patience would
-// do, and old ones are cleaned up when they have grown by so much; left to itself, V8 waits longer at times, and at others
+// do, and old ones are cleaned up when they have grown by half; left to itself, V8 waits longer at times, and at others
 // cleans up every half second. And glibc makes an arena for each thread, which under load doubles what is held and not used.
-const heapOptions = ['--max-semi-space-size=4', '--heap-growing-percent=75']
+const heapOptions = ['--max-semi-space-size=4', '--heap-growing-percent=50']
 
 async function start() {
   // Signatures are made on this pool: more threads than cores only get into each other's way. The size is read when
