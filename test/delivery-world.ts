@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { createDispatcher } from '../src/delivery/dispatcher.ts'
 import type { DispatcherOptions, OutboundWork } from '../src/delivery/outbound.ts'
 import { loopbackLimits } from '../src/delivery/site-limits.ts'
+import { sizeInMemory } from '../src/intake/hand-over.ts'
 import type { DeliveryId, KeyId, MessageId, WorkId } from '../src/mail/ids.ts'
 import { createQueue } from '../src/queue/queue.ts'
 import { never } from '../src/queue/work.ts'
@@ -229,7 +230,7 @@ export async function handOver(
   given: Given = {},
 ) {
   const work = await store(storage, given)
-  assert.equal(world.dispatcher.tryReserve(work.content.length), true)
+  assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
   world.dispatcher.take(work)
   await world.dispatcher.idle()
   return work

@@ -5,8 +5,8 @@
  * those of its own pair.
  */
 import ipaddr from 'ipaddr.js'
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '../runtime/clock.ts'
+import { createRecent } from '../runtime/recent.ts'
 
 export type LoginAttempt = {
   /** How long this attempt must wait; 0 when it may go on. */
@@ -32,8 +32,8 @@ type Failures = {
 }
 
 export function createFailedLogins(clock: Clock) {
-  const failuresOf = new LRUCache<string, Failures>({ max: maxRemembered })
-  const proved = new LRUCache<string, true>({ max: maxRemembered })
+  const failuresOf = createRecent<string, Failures>({ max: maxRemembered })
+  const proved = createRecent<string, true>({ max: maxRemembered })
 
   function waitOf(name: string, now: number): number {
     return Math.max(0, (failuresOf.get(name)?.blockedUntil ?? 0) - now)
@@ -65,10 +65,10 @@ export function createFailedLogins(clock: Clock) {
       const pair = `${network} ${publicKey.slice(0, 64)}`
       return {
         waitMs() {
-          if (failuresOf.size === 0) return 0
+          if (failuresOf.size() === 0) return 0
           const now = clock.now()
           const ofPair = waitOf(pair, now)
-          return proved.has(pair) ? ofPair : Math.max(ofPair, waitOf(network, now))
+          return proved.get(pair) === true ? ofPair : Math.max(ofPair, waitOf(network, now))
         },
         failed() {
           const now = clock.now()

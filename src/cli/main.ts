@@ -1,12 +1,13 @@
 /** The program `paravion`: one line on standard error and exit code 1 when a command fails, 2 when it is misused. */
 import { inspect } from 'node:util'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { CertificateProblem } from '../runtime/certificates.ts'
 import { Refused } from '../runtime/refused.ts'
 import { SealBroken } from '../runtime/seal.ts'
 import { StorageInUse, StorageUnavailable, WrongDatabase } from '../storage/storage.ts'
 import { CommandProblem } from './problem.ts'
-import { createProgram } from './program.ts'
+import { createRoot } from './root.ts'
+import { addServeCommand } from './serve.ts'
 
 export async function main(argv: readonly string[]): Promise<void> {
   // `paravion inbox | head` closes the pipe when it has seen enough.
@@ -15,10 +16,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exit()
   })
   try {
-    await createProgram().parseAsync([...argv])
+    const program = await load(argv[2])
+    await program.parseAsync([...argv])
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** A server lives long, and does not keep the code of all other commands in memory. */
+async function load(command: string | undefined): Promise<Command> {
+  if (command !== 'serve') return (await import('./program.ts')).createProgram()
+  const program = createRoot()
+  addServeCommand(program)
+  return program
 }
 
 /** What a person can do something about is said in a sentence; anything else is our bug and shows where it happened. */

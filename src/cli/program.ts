@@ -1,6 +1,5 @@
 /** All commands. */
-import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { addAliasCommands } from './alias.ts'
 import { addBackupCommands } from './backup.ts'
 import { addConfigCommands } from './config.ts'
@@ -14,6 +13,7 @@ import { addLeadCommands } from './lead.ts'
 import { addMessageCommands } from './message.ts'
 import { addParamCommands } from './param.ts'
 import { addQueueCommands } from './queue.ts'
+import { createRoot } from './root.ts'
 import { addSendCommand } from './send.ts'
 import { addSenderCommands } from './sender.ts'
 import { addServeCommand } from './serve.ts'
@@ -22,13 +22,7 @@ import { addSuppressionCommands } from './suppression.ts'
 import { addUserCommands } from './user.ts'
 
 export function createProgram(): Command {
-  const program = new Command('paravion')
-    .description('The mail service you own.')
-    .version(readVersion(), '--version', 'print the version')
-    .helpOption('--help', 'print this help')
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: false })
-
+  const program = createRoot()
   addServeCommand(program)
   addSendCommand(program)
   addInboxCommand(program)
@@ -49,11 +43,4 @@ export function createProgram(): Command {
   addBackupCommands(program)
   addConfigCommands(program)
   return program
-}
-
-export function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : ''
-  return String(version)
 }

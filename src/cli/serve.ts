@@ -7,7 +7,7 @@ import { addCommand, type CommonOptions, readSettings } from './command.ts'
 import { type FirstScreen, formatFirstScreen } from './first-screen.ts'
 import { openLog } from './open-log.ts'
 import { printLines } from './output.ts'
-import { readVersion } from './program.ts'
+import { readVersion } from './root.ts'
 import { waitForStopSignal } from './stop-signals.ts'
 
 // Beyond what the parts are given to finish: one that hangs must not keep the process.

@@ -1,10 +1,11 @@
 /** Asked for every message: which of its recipients must not get it. */
-import { LRUCache } from 'lru-cache'
+
 import { type Address, normaliseAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import { createBatched } from '../runtime/batched.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createLookups } from '../runtime/lookups.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { holdsBack, knownAmong } from './suppressions.ts'
@@ -46,7 +47,7 @@ export function createSuppressionCheck({
   const load = createBatched((entries) => knownAmong(storage.db, entries))
   const reasons = createLookups(load, { clock, maxEntries, maxAgeMs })
   // We hear of a change a moment before it is stored: until it surely is, what is read of it is not remembered.
-  const changing = new LRUCache<string, number>({ max: maxEntries })
+  const changing = createRecent<string, number>({ max: maxEntries })
 
   function isChanging(name: string): boolean {
     const since = changing.get(name)

@@ -8,7 +8,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../runtime/recent.ts'
 
 export type TlsWish = {
   /** For SNI, and what a verified certificate must be for. */
@@ -60,7 +60,7 @@ export function tlsOptions({ host, trustedCas, client }: TlsWish): TlsOptions | 
 }
 
 // Parsing the well-known authorities takes longer than a handshake.
-const contexts = new LRUCache<string, SecureContext>({ max: 50 })
+const contexts = createRecent<string, SecureContext>({ max: 50 })
 
 /** Trusts these authorities beside the well-known ones. Words when the client certificate is of no use. */
 function contextWith(

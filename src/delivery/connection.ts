@@ -205,13 +205,10 @@ export function createConnection(transcript: Transcript): Connection {
   }
 
   function write(data: string | readonly Buffer[]): void {
-    if (typeof data === 'string') {
-      socket?.write(data)
-      return
-    }
-    socket?.cork()
-    for (const chunk of data) socket?.write(chunk)
-    socket?.uncork()
+    const chunks = typeof data === 'string' ? [data] : data
+    if (chunks.length > 1) socket?.cork()
+    for (const chunk of chunks) socket?.write(chunk)
+    if (chunks.length > 1) socket?.uncork()
   }
 
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { fakeResolver, handOver, startWorld, store, story, until } from '../../test/delivery-world.ts'
 import { type Script, startScriptedSmtp } from '../../test/scripted-smtp.ts'
 import { cleanUp, storageTest } from '../../test/storage.ts'
+import { sizeInMemory } from '../intake/hand-over.ts'
 import type { ServerId } from '../mail/ids.ts'
 import type { Route } from '../routing/route.ts'
 import type { DnsAnswer } from '../runtime/dns.ts'
@@ -52,7 +53,7 @@ storageTest(
       { schedule: { delaysMs: [1], repeatMs: 60_000, jitter: 0, greylistMs: [1, 1] } },
     )
     const work = await store(storage, { to: ['ada@example.net', 'gone@example.net', 'busy@example.net'] })
-    assert.equal(world.dispatcher.tryReserve(work.content.length), true)
+    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
     world.dispatcher.take(work)
     await world.dispatcher.idle()
 
@@ -246,7 +247,7 @@ storageTest('a kept connection that died is no attempt', async (t, storage) => {
     return answer
   }
   const work = await store(storage)
-  world.dispatcher.tryReserve(work.content.length)
+  world.dispatcher.tryReserve(sizeInMemory(work))
   world.dispatcher.take(work)
   await world.dispatcher.idle()
   assert.deepEqual((await story(storage, work.message.id)).deliveries, ['delivered  250 1'])
@@ -259,12 +260,12 @@ storageTest('transactional passes a campaign', async (t, storage) => {
   for (let i = 0; i < 30; i++) bulk.push(await store(storage, { lane: 'bulk', subject: `bulk ${i}` }))
   const urgent = await store(storage, { subject: 'password reset' })
   for (const work of [...bulk, urgent]) {
-    world.dispatcher.tryReserve(work.content.length)
+    world.dispatcher.tryReserve(sizeInMemory(work))
     world.dispatcher.take(work)
   }
   await world.dispatcher.idle()
   const position = world.server.messages.findIndex(({ content }) => content.includes('password reset'))
-  // Those being signed when it came go first: two for each core.
+  // What was on its way when it came goes first.
   assert.ok(position <= 12, `sent as number ${position} of 31`)
   assert.equal(world.server.messages.length, 31)
 })
@@ -294,7 +295,7 @@ storageTest('stopping puts back what waits, and nothing is lost', async (t, stor
   )
   const works = [await store(storage), await store(storage)]
   for (const work of works) {
-    world.dispatcher.tryReserve(work.content.length)
+    world.dispatcher.tryReserve(sizeInMemory(work))
     world.dispatcher.take(work)
   }
   await until(() => world.server.commands.includes('RCPT TO:<ada@example.net>'))

@@ -1,4 +1,5 @@
 /** Work comes in (fresh, or claimed), is planned and signed, waits at its site, is tried, and is settled. */
+import { sizeInMemory } from '../intake/hand-over.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { Route } from '../routing/route.ts'
 import { type AttemptResult, attemptDelivery, type PutOff } from './attempt.ts'
@@ -105,9 +106,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return waiting * 2 > memory.works()
   }
 
-  function leave(work: OutboundWork): void {
-    freeRoom(work.content.length)
-  }
+  const leave = (work: OutboundWork) => freeRoom(sizeInMemory(work))
 
   function freeRoom(sizeBytes: number): void {
     memory.remove(sizeBytes)

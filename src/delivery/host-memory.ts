@@ -1,6 +1,7 @@
 /** Hosts, by name and address, that did not answer lately, and hosts whose TLS is broken. In memory: a restart tries them again. */
-import { LRUCache } from 'lru-cache'
+
 import type { Clock } from '../runtime/clock.ts'
+import { createRecent } from '../runtime/recent.ts'
 
 export type HostMemory = {
   /** 0 when it may be tried. */
@@ -22,8 +23,8 @@ export function createHostMemory({
   clock: Clock
   badHostMs?: readonly [number, number]
 }): HostMemory {
-  const bad = new LRUCache<string, number>({ max: maxHosts })
-  const brokenTls = new LRUCache<string, number>({ max: maxHosts })
+  const bad = createRecent<string, number>({ max: maxHosts })
+  const brokenTls = createRecent<string, number>({ max: maxHosts })
   const holds = (until: number | undefined) => (until !== undefined && clock.now() < until ? until : 0)
 
   return {

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { type Given, handOver, startWorld, store, story, until } from '../../test/delivery-world.ts'
 import { type Script, startScriptedSmtp } from '../../test/scripted-smtp.ts'
 import { cleanUp, storageTest } from '../../test/storage.ts'
+import { sizeInMemory } from '../intake/hand-over.ts'
 import type { ServerId } from '../mail/ids.ts'
 import type { RelayServer, Route } from '../routing/route.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -51,7 +52,7 @@ async function handAll(world: World, storage: Storage, given: Given[]) {
   const works = []
   for (const one of given) works.push(await store(storage, one))
   for (const work of works) {
-    assert.equal(world.dispatcher.tryReserve(work.content.length), true)
+    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
     world.dispatcher.take(work)
   }
   return works
@@ -249,7 +250,7 @@ storageTest('a dead server among five leaves the others alone', async (t, storag
     works.push(work)
   }
   for (const work of works) {
-    assert.equal(world.dispatcher.tryReserve(work.content.length), true, 'there is room for fresh work')
+    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true, 'there is room for fresh work')
     world.dispatcher.take(work)
   }
   await until(() => living.every(({ messages }) => messages.length === 80))

@@ -37,6 +37,12 @@ export type Signer = {
 /** Longer than bulk mail is tried for. */
 const bulkSignatureValidMs = 7 * 24 * 60 * 60_000
 
+/**
+ * Handed to the thread pool at one time: so many that its threads find the next one when they have done one, instead of
+ * waiting until the engine comes round to it; so few (milliseconds of work) that urgent mail overtakes the rest.
+ */
+const most = availableParallelism() * 16
+
 type Waiting = Ranked & { work: OutboundWork; fromHeader: string | undefined; done(signed: Signed): void }
 
 export function createSigner({
@@ -46,7 +52,6 @@ export function createSigner({
   signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
   clock: Clock
 }): Signer {
-  const most = availableParallelism() * 2
   const queue = createLaneQueue<Waiting>()
   const shared = new Map<string, { signed: Promise<Signed>; users: number }>()
   let running = 0

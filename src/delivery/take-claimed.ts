@@ -1,5 +1,6 @@
 /** Work that was claimed gets its message and its body, where there is room for them; the rest goes back. */
 import type { Kysely } from 'kysely'
+import { sizeInMemory } from '../intake/hand-over.ts'
 import type { Work } from '../queue/work.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
@@ -40,7 +41,8 @@ export function createTakeClaimed({
     const fitting: ClaimedWork[] = []
     let fittingBytes = 0
     for (const work of works) {
-      const { sizeBytes } = work.message
+      const { message, recipients } = work
+      const sizeBytes = sizeInMemory({ content: { length: message.sizeBytes }, recipients })
       // A message larger than the whole memory can still go, alone.
       if (memory.hasRoomFor(fittingBytes + sizeBytes) || fitting.length + memory.works() === 0) {
         fittingBytes += sizeBytes
@@ -63,8 +65,9 @@ export function createTakeClaimed({
         void settler.broken(gone, 'the message itself is no longer stored')
         continue
       }
-      memory.add(content.length)
-      handle({ ...work, content })
+      const loaded = { ...work, content }
+      memory.add(sizeInMemory(loaded))
+      handle(loaded)
     }
   }
 

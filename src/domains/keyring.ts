@@ -1,10 +1,10 @@
 /** The private keys that sign for a domain, ready to use: asked for each message, read and parsed now and then. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { KeyId } from '../mail/ids.ts'
 import { createBatched } from '../runtime/batched.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createLookups } from '../runtime/lookups.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Seal } from '../runtime/seal.ts'
 import type { SigningKey } from '../signing/signing-key.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -41,8 +41,8 @@ export function createKeyring({
   own?: { keyId: KeyId; domain: string }
 }): Keyring {
   // By sealed text: a key that is read again, unchanged, is not opened and parsed again.
-  const parsed = new LRUCache<string, KeyObject>({ max: maxDomains })
-  const returnPaths = new LRUCache<string, string>({ max: maxDomains })
+  const parsed = createRecent<string, KeyObject>({ max: maxDomains })
+  const returnPaths = createRecent<string, string>({ max: maxDomains })
 
   function parse(sealed: string): KeyObject {
     const known = parsed.get(sealed)

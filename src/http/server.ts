@@ -1,8 +1,8 @@
 /** The HTTP face: the same routes on every listener, HTTP or HTTPS. */
-import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, type FastifyServerFactory, fastify, type InjectOptions } from 'fastify'
+import { http } from '../runtime/node-http.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors } from './errors.ts'
 import { registerRoutes } from './routes.ts'
@@ -13,6 +13,16 @@ export type HttpListener = {
   port: number
   /** PEM. Present: HTTPS. */
   tls?: { cert: string; key: string }
+}
+
+/** Requests are checked with zod. Told so, Fastify does not load compilers of JSON Schema, which take 3 MB. */
+const noSchemas = {
+  buildValidator: () => unknownSchema,
+  buildSerializer: () => unknownSchema,
+}
+
+function unknownSchema(): never {
+  throw new Error('A route has a JSON schema; routes check what they are given with zod.')
 }
 
 export type HttpLimits = {
@@ -138,6 +148,7 @@ function build(
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    schemaController: { compilersFactory: noSchemas },
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => answerErrors(context, error, request, reply),
   })

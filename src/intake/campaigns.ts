@@ -1,13 +1,14 @@
 /** Campaign names given with a message (CustomCampaign, X-Mailjet-Campaign): made on first use, once per API key. */
-import { LRUCache } from 'lru-cache'
+
 import type { CampaignId, KeyId } from '../mail/ids.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Storage } from '../storage/storage.ts'
 import { Conflict, defineInsert } from '../storage/storage.ts'
 
 const insertCampaign = defineInsert('campaigns', ['id', 'key_id', 'name', 'created_at'])
 
 export function createCampaignNames(storage: Storage) {
-  const known = new LRUCache<string, CampaignId>({ max: 10_000 })
+  const known = createRecent<string, CampaignId>({ max: 10_000 })
 
   async function find(keyId: KeyId, name: string): Promise<CampaignId | undefined> {
     const row = await storage.db

@@ -25,8 +25,19 @@ export type HandedWork = Work & {
   content: Buffer
 }
 
+/** What work takes in memory while it is with the sender, for its limit: each recipient is some objects and texts. */
+export function sizeInMemory({
+  content,
+  recipients,
+}: {
+  content: { length: number }
+  recipients: readonly unknown[]
+}): number {
+  return content.length + recipients.length * 500
+}
+
 export type HandOver = {
-  /** Takes room for content of this size; false when the sender is full. */
+  /** Takes room for work of this size (`sizeInMemory`); false when the sender is full. */
   tryReserve(sizeBytes: number): boolean
   /** Gives reserved work, after its commit. */
   take(work: HandedWork): void

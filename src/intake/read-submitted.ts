@@ -2,6 +2,7 @@
  * Reads a message that a client submitted over SMTP and makes it fit to leave: what steers the relay and what must not
  * be seen is taken out, what is missing is added, everything else stays byte for byte (RFC 6409 §8).
  */
+import { formatDate } from '../mail/date.ts'
 import { decodeEncodedWords } from '../mail/encoded-words.ts'
 import { headerValue, maxHeaderBytes, maxHeaderFields, readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
@@ -142,9 +143,4 @@ function decodedRelayHeaders(seen: ReadonlyMap<string, string>): Map<string, str
 function excerpt(value: string): string {
   const printable = value.replace(/[^\x20-\x7e]/g, '?').trim()
   return printable.length > 80 ? `${printable.slice(0, 80)}…` : printable
-}
-
-/** RFC 5322 §3.3, in UTC. */
-export function formatDate(now: number): string {
-  return new Date(now).toUTCString().replace('GMT', '+0000')
 }

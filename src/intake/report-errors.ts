@@ -1,9 +1,10 @@
 /** Mail to the address a client named for template errors (reference/template-language.md §5): what failed, and the source. */
-import { LRUCache } from 'lru-cache'
+
 import { formatAddress } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Draft, RawSubmission } from './draft.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import type { PlannedMessage } from './store.ts'
@@ -21,7 +22,7 @@ export function createErrorReports({
   name: string
   systemKeyId: KeyId
 }) {
-  const sentAt = new LRUCache<string, number>({ max: 10_000 })
+  const sentAt = createRecent<string, number>({ max: 10_000 })
 
   function report(
     { keyId, to, subject, problem }: { keyId: KeyId; to: Mailbox; subject: string; problem: string },

@@ -9,7 +9,7 @@ import { insertWork } from '../queue/writes.ts'
 import type { Write } from '../storage/storage.ts'
 import { defineInsert } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
-import type { HandedWork } from './hand-over.ts'
+import { type HandedWork, sizeInMemory } from './hand-over.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 
 const insertMessage = defineInsert('messages', [
@@ -163,7 +163,7 @@ export function placeMessage(
       writes.push(...deliveryWrites(message, recipient, group, placement))
     }
     if (going.length === 0) continue
-    const taken = placement.reserve(submission.content.length)
+    const taken = placement.reserve(sizeInMemory({ content: submission.content, recipients: going }))
     writes.push(
       insertWork({
         id: group.workId,

@@ -1,9 +1,10 @@
 /** Asked for each message: which way it goes, and as whom. Reads the rules of an account now and then. */
-import { LRUCache } from 'lru-cache'
+
 import { type Address, formatAddress, parseAddress } from '../mail/address.ts'
 import type { AccountId, KeyId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createLookups } from '../runtime/lookups.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Seal } from '../runtime/seal.ts'
 import type { Storage } from '../storage/storage.ts'
 import { readParameters } from './parameters.ts'
@@ -49,7 +50,7 @@ export function createRouter({
   settings?: RouterSettings
 }): Router {
   // By sealed text: secrets that are read again, unchanged, are not opened again.
-  const opened = new LRUCache<string, RelayServer>({ max: 1_000 })
+  const opened = createRecent<string, RelayServer>({ max: 1_000 })
 
   function open(row: ServerRow): RelayServer {
     const key = JSON.stringify(row)

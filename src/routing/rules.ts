@@ -1,6 +1,7 @@
 /** The rules of one account as they were read: decides without asking the database, and remembers what it decided. */
-import { LRUCache } from 'lru-cache'
+
 import type { ServerId } from '../mail/ids.ts'
+import { createRecent } from '../runtime/recent.ts'
 import type { Candidate } from './choose-server.ts'
 import { decideRoute } from './decide-route.ts'
 import { type DefaultAddresses, defaultAddresses, type ParameterValues } from './default-addresses.ts'
@@ -73,7 +74,7 @@ export function createRules({
     { because: ['there is no active outgoing server, so this instance sends it itself'] },
     smarthost,
   )
-  const remembered = new LRUCache<string, Route>({ max: maxRemembered })
+  const remembered = createRecent<string, Route>({ max: maxRemembered })
 
   function decide({ returnPath, isBulk, forcedServerId }: RoutedMessage, from: string | null): Route {
     const demanded = forcedServerId ?? (isBulk ? massMailing : undefined)

@@ -2,7 +2,7 @@
  * Senders and filters as the gateway compares them (reference/outgoing-mail-servers.md §4). This is text comparison on
  * purpose: Unicode and punycode forms of a domain do not match each other, sub-domains never match their parent.
  */
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../runtime/recent.ts'
 
 /** A From as somebody wrote it, taken apart but not judged. */
 export type SenderText = { name: string; email: string }
@@ -65,7 +65,7 @@ export function filterNamesDomain(filter: string, domain: string): boolean {
 type ReadFilter = { addresses: ReadonlySet<string>; domains: ReadonlySet<string> }
 
 // Few filters, compared with every author: each is taken apart once.
-const readFilters = new LRUCache<string, ReadFilter>({ max: 1_000 })
+const readFilters = createRecent<string, ReadFilter>({ max: 1_000 })
 
 function readFilter(filter: string): ReadFilter {
   const known = readFilters.get(filter)

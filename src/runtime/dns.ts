@@ -1,7 +1,7 @@
 /** DNS as values: what was found, that there is nothing, or that nobody could say. Answers are kept for minutes. */
 import { Resolver as CaresResolver } from 'node:dns/promises'
-import { LRUCache } from 'lru-cache'
 import type { Clock } from './clock.ts'
+import { createRecent } from './recent.ts'
 
 export type DnsAnswer<T> =
   | { kind: 'found'; records: T }
@@ -58,7 +58,7 @@ export function createResolver({
 }): Resolver & AliasResolver {
   const resolver = new CaresResolver({ timeout: timeoutMs, tries: 3 })
   if (servers !== undefined) resolver.setServers([...servers])
-  const cache = new LRUCache<string, { answer: DnsAnswer<unknown>; until: number }>({ max: maxEntries })
+  const cache = createRecent<string, { answer: DnsAnswer<unknown>; until: number }>({ max: maxEntries })
   const asking = new Map<string, Promise<DnsAnswer<unknown>>>()
 
   function remembered<T>(key: string, ask: () => Promise<DnsAnswer<T>>): Promise<DnsAnswer<T>> {

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { Clock } from './clock.ts'
+import { createRecent } from './recent.ts'
 
 export type Lookups<T> = {
   get(key: string): Promise<T>
@@ -15,7 +15,7 @@ export function createLookups<T>(
   load: (key: string) => Promise<T>,
   { clock, maxEntries, maxAgeMs }: { clock: Clock; maxEntries: number; maxAgeMs: number },
 ): Lookups<T> {
-  const entries = new LRUCache<string, { value: Promise<T>; loadedAt: number }>({ max: maxEntries })
+  const entries = createRecent<string, { value: Promise<T>; loadedAt: number }>({ max: maxEntries })
 
   return {
     get(key) {
@@ -26,7 +26,7 @@ export function createLookups<T>(
       const entry = { value: load(key), loadedAt: now }
       entries.set(key, entry)
       entry.value.catch(() => {
-        if (entries.peek(key) === entry) entries.delete(key)
+        if (entries.get(key) === entry) entries.delete(key)
       })
       return entry.value
     },

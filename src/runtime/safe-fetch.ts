@@ -4,13 +4,14 @@
  * very address, and each redirect starts over. Nothing of ours is sent along.
  */
 import { once } from 'node:events'
-import http, { type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { parseDomain } from '../mail/address.ts'
 import type { Resolver } from './dns.ts'
 import { isLoopback } from './loopback.ts'
+import { http } from './node-http.ts'
 
 export type Fetched =
   | { kind: 'answered'; status: number; body: Buffer; url: string }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createGroupCommit } from './group-commit.ts'
-import type { Commit } from './storage.ts'
+import type { Commit, Write } from './storage.ts'
 
 /** A database that answers at once, and remembers how many commits each batch had; patience ends when time is told to go on. */
 function createCounted(t: TestContext) {
@@ -61,4 +61,18 @@ test('a full batch of patient commits leaves at once', async (t) => {
 
   assert.deepEqual(batches, [500])
   await answers
+})
+
+test('a batch ends before it has too many rows, whatever its commits are', async (t) => {
+  const { commit, batches } = createCounted(t)
+  const write: Write = {
+    statement: { index: 0, kind: 'delete', table: 'work', set: [], where: [] },
+    values: [],
+  }
+  const many: Commit = { writes: Array.from({ length: 2_000 }, () => write) }
+  const tooMany: Commit = { writes: Array.from({ length: 20_000 }, () => write) }
+
+  await Promise.all([many, many, many, tooMany, many].map(commit))
+
+  assert.deepEqual(batches, [2, 1, 1, 1])
 })

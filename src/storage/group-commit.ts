@@ -23,8 +23,9 @@ type Waiting = {
   reject(error: Error): void
 }
 
-// A batch never holds the database for long, nor doubles much memory: bodies are copied into it.
+// A batch never holds the database for long, nor doubles much memory: rows and bodies are copied into it.
 const maxCommits = 500
+const maxRows = 5_000
 const maxBytes = 8_000_000
 const patienceMs = 5
 
@@ -113,10 +114,12 @@ function answer(batch: readonly Waiting[], outcomes: readonly Outcome[]) {
 /** At least one, however large. */
 function batchLength(waiting: readonly Waiting[]): number {
   let bytes = 0
+  let rows = 0
   let length = 0
   for (const { commit } of waiting) {
     bytes += sizeBytes(commit)
-    if (length > 0 && (length === maxCommits || bytes > maxBytes)) break
+    rows += commit.writes.length
+    if (length > 0 && (length === maxCommits || rows > maxRows || bytes > maxBytes)) break
     length++
   }
   return length

@@ -1,10 +1,9 @@
 /** Opens the database, whichever it is: migrated, with an id for this process and a supply of ids for everything else. */
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import type { Database } from './database.ts'
 import { createIdBlocks } from './id-blocks.ts'
 import { joinNodes } from './nodes.ts'
-import { openPostgres } from './postgres/open-postgres.ts'
-import { openSqlite } from './sqlite/open-sqlite.ts'
 import type { Storage } from './storage.ts'
 
 export { type Restored, restoreBackup } from './sqlite/backup.ts'
@@ -13,9 +12,19 @@ export type StoragePlace = { kind: 'sqlite'; folder: string } | { kind: 'postgre
 
 const heartbeatMs = 5_000
 
+/** Only the code of the database that is used is loaded. */
+async function openDatabase(options: StoragePlace & { log: Log; clock: Clock }): Promise<Database> {
+  if (options.kind === 'sqlite') {
+    const { openSqlite } = await import('./sqlite/open-sqlite.ts')
+    return openSqlite(options)
+  }
+  const { openPostgres } = await import('./postgres/open-postgres.ts')
+  return openPostgres(options)
+}
+
 export async function openStorage(options: StoragePlace & { log: Log; clock: Clock }): Promise<Storage> {
   const { log, clock } = options
-  const database = options.kind === 'sqlite' ? await openSqlite(options) : await openPostgres(options)
+  const database = await openDatabase(options)
   const { kind, db } = database
   const node = await joinNodes(db, { now: clock.now(), alone: kind === 'sqlite' }).catch(
     async (error: unknown) => {

@@ -9,6 +9,7 @@ import { makeDataFolder, type ServerProcess, startServer, waitFor } from '../loa
 import { loadMessage, runSmtpLoad } from '../load/smtp-load.ts'
 import { startPostgres } from '../postgres.ts'
 import { flushesPerSecond, signaturesPerSecond } from './ceilings.ts'
+import { measureLatency } from './latency.ts'
 import { seedSenders } from './seed-senders.ts'
 
 const messageBytes = 5_000
@@ -227,6 +228,8 @@ const workloads: Record<string, Workload> = {
         mute.close()
       }
     }),
+
+  latency: measureLatency,
 
   'one-message-1000-recipients': (env) =>
     withServer(env, async (server) => {

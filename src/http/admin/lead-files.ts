@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { findIncoming } from '../../inbound/inbox.ts'
-import { safePage } from '../../inbound/safe-html.ts'
 import type { InboxId, LeadId } from '../../mail/ids.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
 import { Refused } from '../../runtime/refused.ts'
@@ -41,6 +40,8 @@ export function registerLeadFiles(
 
   app.get<Params>(`${base}/html`, { onRequest }, async (request, reply) => {
     const { message, images } = await open(request)
+    // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
+    const { safePage } = await import('../../inbound/safe-html.ts')
     const { html, contentSecurityPolicy, remoteImages } = safePage(message, { images })
     reply.headers({
       'Content-Security-Policy': contentSecurityPolicy,

@@ -68,7 +68,7 @@ export function openWriter(folder: string): DatabaseSync {
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -16384;
+    PRAGMA cache_size = -4096;
     PRAGMA temp_store = MEMORY;
     PRAGMA application_id = ${applicationId};
   `)
@@ -77,7 +77,7 @@ export function openWriter(folder: string): DatabaseSync {
 
 export function openReader(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
-  db.exec('PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY')
+  db.exec('PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY')
   return db
 }
 
