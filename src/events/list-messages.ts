@@ -125,7 +125,10 @@ async function selectListed(
   if (outcome !== undefined) query = query.where('deliveries.class', '=', outcome)
   if (customId !== undefined) {
     // Read from messages_by_custom_id, which begins with the key.
-    const named = db.selectFrom('messages as named').select('named.id').where('named.custom_id', '=', customId)
+    const named = db
+      .selectFrom('messages as named')
+      .select('named.id')
+      .where('named.custom_id', '=', customId)
     const ofKeys =
       keyId === undefined
         ? named.where('named.key_id', 'in', db.selectFrom('api_keys').select('api_keys.id'))

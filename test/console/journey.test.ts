@@ -235,6 +235,9 @@ test('the page, click by click', { skip: browserMissing, timeout: 240_000 }, asy
         const way = gateway.page.getByRole('region', { name: 'Which way it goes' })
         await way.getByText(new RegExp(`^Through ${server} `)).waitFor()
       }
+      await gateway.person.goTo('/')
+      await gateway.page.getByRole('img', { name: /2 messages accepted/ }).waitFor()
+      await picture(gateway.page, 'overview')
       await provider.person.goTo('/lab')
       await provider.page.getByText('DMARC pass').first().waitFor()
       await picture(provider.page, 'lab-inbox')
