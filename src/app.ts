@@ -289,6 +289,7 @@ async function start(
     consoleFolder,
     domains,
     suppressionCheck: suppressions,
+    contacts: { storage, clock, log, suppressionCheck: suppressions },
     inbound,
     gateway: {
       router,

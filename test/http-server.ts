@@ -133,6 +133,7 @@ export async function startTestHttp(
     }),
     consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
+    contacts: { storage, clock, log, suppressionCheck: { forget: () => undefined } },
     inbound: { simulate: async () => [] },
     gateway: {
       router,

@@ -9,6 +9,9 @@ import { suppressionsMigration } from './0008-suppressions.ts'
 import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
 import { usersMigration } from './0011-users.ts'
+import { contactsMigration } from './0020-contacts.ts'
+import { contactJobsMigration } from './0021-contact-jobs.ts'
+import { optOutsMigration } from './0022-opt-outs.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -24,7 +27,10 @@ export const migrations: readonly Migration[] = [
   clientReportsMigration,
   messageNamesMigration,
   usersMigration,
+  contactsMigration,
+  contactJobsMigration,
+  optOutsMigration,
 ]
 
 /** The version that this program's queries are written for. */
-export const schemaVersion = migrations.length
+export const schemaVersion = Math.max(...migrations.map(({ version }) => version))

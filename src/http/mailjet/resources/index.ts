@@ -1,6 +1,11 @@
 import type { AnyResource } from '../define-resource.ts'
 import { apikey } from './apikey.ts'
+import { contact } from './contact.ts'
+import { contactdata } from './contactdata.ts'
+import { contactmetadata } from './contactmetadata.ts'
+import { contactslist } from './contactslist.ts'
 import { dns } from './dns.ts'
+import { listrecipient } from './listrecipient.ts'
 import { message } from './message.ts'
 import { messageHistory } from './message-history.ts'
 import { messageInformation } from './message-information.ts'
@@ -14,7 +19,12 @@ import { myProfile, user } from './user.ts'
 /** Everything under `/v3/REST`. */
 export const resources: readonly AnyResource[] = [
   apikey,
+  contact,
+  contactdata,
+  contactmetadata,
+  contactslist,
   dns,
+  listrecipient,
   message,
   messageHistory,
   messageInformation,
