@@ -6,6 +6,7 @@ import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
+import type { ContactsContext } from '../src/contacts/context.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
@@ -18,7 +19,7 @@ import {
 } from '../src/http/server.ts'
 import { createIntake } from '../src/intake/intake.ts'
 import type { KeyId } from '../src/mail/ids.ts'
-import { createQueue } from '../src/queue/queue.ts'
+import { createQueue, type Queue } from '../src/queue/queue.ts'
 import { createRouter } from '../src/routing/router.ts'
 import { type Clock, systemClock } from '../src/runtime/clock.ts'
 import { createResolver } from '../src/runtime/dns.ts'
@@ -40,6 +41,8 @@ export type HttpAnswer = { status: number; headers: Record<string, unknown>; tex
 export type TestHttp = {
   server: HttpServer
   storage: Storage
+  contacts: ContactsContext
+  queue: Queue
   keyId: KeyId
   publicKey: string
   secret: string
@@ -112,6 +115,11 @@ export async function startTestHttp(
     },
     metrics,
   })
+  const queue = createQueue({ storage, clock, log })
+  const contacts: ContactsContext = {
+    ...{ storage, clock, log },
+    suppressionCheck: { forget: () => undefined },
+  }
   const server = createHttpServer({
     listeners,
     storage,
@@ -120,7 +128,7 @@ export async function startTestHttp(
     metrics,
     intake,
     authenticator: createAuthenticator({ storage, clock }),
-    queue: createQueue({ storage, clock, log }),
+    queue,
     wakeDelivery: options.wakeDelivery ?? (() => undefined),
     adminToken,
     signIns: createSignIns({ storage, clock, seal: plainSeal }),
@@ -133,7 +141,7 @@ export async function startTestHttp(
     }),
     consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
-    contacts: { storage, clock, log, suppressionCheck: { forget: () => undefined } },
+    contacts,
     inbound: { simulate: async () => [] },
     gateway: {
       router,
@@ -177,6 +185,8 @@ export async function startTestHttp(
   return {
     server,
     storage,
+    contacts,
+    queue,
     keyId: key.id,
     world,
     publicKey: key.publicKey,

@@ -5,7 +5,9 @@ import type { Flag, Instant, Schema } from '../storage/schema.ts'
 
 export const listActions = ['addforce', 'addnoforce', 'remove', 'unsub'] as const
 export type ListAction = (typeof listActions)[number]
-export type ListTarget = { listId: ContactListId; action: ListAction }
+/** `unsub-new` brings people who have left elsewhere, and changes nobody who is in the list. */
+export type MemberAction = ListAction | 'unsub-new'
+export type ListTarget = { listId: ContactListId; action: MemberAction }
 
 export function readListAction(text: unknown): ListAction | undefined {
   return typeof text === 'string'
@@ -163,9 +165,9 @@ type OneList = {
 /** How many were not there before. */
 async function ensureMembers(
   tx: Kysely<Schema>,
-  { keyId, listId, contactIds, firstId, now, action }: OneList & { action: Exclude<ListAction, 'remove'> },
+  { keyId, listId, contactIds, firstId, now, action }: OneList & { action: Exclude<MemberAction, 'remove'> },
 ): Promise<number> {
-  const leaves = action === 'unsub'
+  const leaves = action === 'unsub' || action === 'unsub-new'
   const rows = await tx
     .insertInto('list_members')
     .values(
@@ -183,6 +185,7 @@ async function ensureMembers(
       const known = conflict.columns(['list_id', 'contact_id'])
       switch (action) {
         case 'addnoforce':
+        case 'unsub-new':
           return known.doNothing()
         case 'addforce':
           return known

@@ -4,6 +4,7 @@ import { registerAdminRoutes } from './admin/routes.ts'
 import { registerConsole } from './console/serve.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors, answerNotFound } from './errors.ts'
+import { registerDataRoutes } from './mailjet/data-routes.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
@@ -54,6 +55,7 @@ export function registerRoutes(
   const takeBody = createBodyMemory(context.maxBodyBytes, memory)
   registerSendRoutes(app, context, takeBody)
   registerRestRoutes(app, context, takeBody)
+  registerDataRoutes(app, context)
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
   registerSystemRoutes(app, context)

@@ -20,10 +20,7 @@ export type Filters = {
 }
 
 /** What resources need of the rest of the program. */
-export type RestParts = Pick<
-  HttpDependencies,
-  'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts' | 'publicUrl'
->
+export type RestParts = Pick<HttpDependencies, 'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts'>
 
 export type Query = {
   parts: RestParts
@@ -31,6 +28,8 @@ export type Query = {
   /** Only rows of this key are anybody's business. */
   keyId: KeyId
   apiKey: ApiKey
+  /** How the caller reached us, for links; no slash at the end. */
+  baseUrl: string
   filters: Filters
   /** The object asked for by what stands in the path: its id, or the parts of its unique key. */
   id?: number

@@ -100,6 +100,7 @@ async function startHooks(t: TestContext) {
         resource,
         segments,
         url: `/v3/REST/${path}`,
+        baseUrl: 'http://localhost',
         body: Buffer.from(text),
         apiKey,
       })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
 import { createAuthorize } from './authorize.ts'
@@ -11,10 +12,7 @@ export function registerRestRoutes(
   { storage, clock, domains, authenticator, contacts, publicUrl }: HttpDependencies,
   takeBody: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): void {
-  const rest = createRest({
-    ...{ resources, storage, clock, domains, authenticator, contacts },
-    ...(publicUrl !== undefined && { publicUrl }),
-  })
+  const rest = createRest({ resources, storage, clock, domains, authenticator, contacts })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
       method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],
@@ -37,6 +35,7 @@ export function registerRestRoutes(
         resource,
         segments,
         url,
+        baseUrl: baseUrlOf(request, publicUrl),
         body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
         apiKey,
       })

@@ -21,6 +21,7 @@ export type RestRequest = {
   /** What follows the resource in the path, decoded. */
   segments: readonly string[]
   url: string
+  baseUrl: string
   body: Buffer
   apiKey: ApiKey
 }
@@ -53,6 +54,7 @@ export function createRest({
       db: parts.storage.db,
       keyId: apiKey.id,
       apiKey,
+      baseUrl: request.baseUrl,
       filters: readFilters(texts, resource.filters),
       now: parts.clock.now(),
     }

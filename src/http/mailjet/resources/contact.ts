@@ -15,6 +15,7 @@ import { formatTime, type Page, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
 import { getContactsLists, manageContactsLists } from './contact-lists.ts'
 import { invalidEmail } from './contact-problems.ts'
+import { manageMany } from './manage-many-contacts.ts'
 
 export const contact = defineResource<Contact>({
   name: 'contact',
@@ -149,6 +150,7 @@ export const contact = defineResource<Contact>({
     return reread(query, { id: row.id })
   },
   actions: { getcontactslists: getContactsLists, managecontactslists: manageContactsLists },
+  globalActions: { managemanycontacts: manageMany },
 })
 
 /** By the number or the address in the path; what is no address is told so, as an unknown one is not. */

@@ -1,4 +1,5 @@
 /** `/v3/REST/contactmetadata`: what may be known of contacts (reference/contacts.md §6). */
+import { deleteProperty } from '../../../contacts/forget-property.ts'
 import {
   changeProperty,
   createProperty,
@@ -72,9 +73,7 @@ export const contactmetadata = defineResource<Property>({
     }
     return changed
   },
-  remove: async ({ db, now }, row) => {
-    await db.updateTable('contact_properties').set({ deleted_at: now }).where('id', '=', row.id).execute()
-  },
+  remove: ({ keyId, parts }, { id }) => deleteProperty(parts.contacts, { keyId, id }),
 })
 
 /** There are few: a thousand at most. */

@@ -13,7 +13,9 @@ import type { ContactListId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { formatTime, type Page, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
+import { importList } from './import-list.ts'
 import { manageContact } from './manage-contact.ts'
+import { manageManyOfList } from './manage-many-contacts.ts'
 
 export const contactslist = defineResource<ContactList>({
   name: 'contactslist',
@@ -77,7 +79,11 @@ export const contactslist = defineResource<ContactList>({
   remove: async ({ db, keyId, now }, row) => {
     await changeContactList(db, { ...row, keyId }, { isDeleted: true, now })
   },
-  actions: { managecontact: manageContact },
+  actions: {
+    importlist: importList,
+    managecontact: manageContact,
+    managemanycontacts: manageManyOfList,
+  },
 })
 
 async function tellTaken(change: Promise<ContactList>): Promise<ContactList> {

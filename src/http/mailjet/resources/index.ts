@@ -1,9 +1,11 @@
 import type { AnyResource } from '../define-resource.ts'
 import { apikey } from './apikey.ts'
+import { batchjob } from './batchjob.ts'
 import { contact } from './contact.ts'
 import { contactdata } from './contactdata.ts'
 import { contactmetadata } from './contactmetadata.ts'
 import { contactslist } from './contactslist.ts'
+import { csvimport } from './csvimport.ts'
 import { dns } from './dns.ts'
 import { listrecipient } from './listrecipient.ts'
 import { message } from './message.ts'
@@ -19,10 +21,12 @@ import { myProfile, user } from './user.ts'
 /** Everything under `/v3/REST`. */
 export const resources: readonly AnyResource[] = [
   apikey,
+  batchjob,
   contact,
   contactdata,
   contactmetadata,
   contactslist,
+  csvimport,
   dns,
   listrecipient,
   message,
