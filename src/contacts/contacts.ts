@@ -99,6 +99,10 @@ export async function listContacts(
     case 'createdAt':
     case 'id':
       // The same number; of a list, the index of its members has it in order.
+      if (filters.isExcluded && filters.listId === undefined) {
+        // The plus keeps a database from walking all contacts in their order to find the few.
+        return page.orderBy(sql`${sql.ref('contacts.id')} + 0`, direction).execute()
+      }
       return filters.listId === undefined
         ? page.orderBy('contacts.id', direction).execute()
         : page.orderBy(sql.ref('list_members.contact_id'), direction).execute()
@@ -130,18 +134,26 @@ function filtered(db: Kysely<Schema>, filters: ContactFilters) {
     // Between bounds, so that the index of addresses serves it.
     query = query.where('contacts.email', '>=', text).where('contacts.email', '<', `${text}\u{10ffff}`)
   }
-  if (isExcluded !== undefined) {
-    query = query.where((where) => {
-      const isListed = where.exists(
-        where
-          .selectFrom('suppressions as excluded')
-          .select('excluded.address')
-          .whereRef('excluded.key_id', '=', 'contacts.key_id')
-          .whereRef('excluded.address', '=', 'contacts.email')
-          .where('excluded.opted_out_at', 'is not', null),
-      )
-      return isExcluded ? isListed : where.not(isListed)
-    })
+  if (isExcluded === true) {
+    // They are few: found in their own list.
+    query = query.where('contacts.email', 'in', ({ selectFrom }) =>
+      selectFrom('suppressions as excluded')
+        .select('excluded.address')
+        .where('excluded.key_id', '=', keyId)
+        .where('excluded.opted_out_at', 'is not', null),
+    )
+  } else if (isExcluded === false) {
+    query = query.where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('suppressions as excluded')
+            .select('excluded.address')
+            .whereRef('excluded.key_id', '=', 'contacts.key_id')
+            .whereRef('excluded.address', '=', 'contacts.email')
+            .where('excluded.opted_out_at', 'is not', null),
+        ),
+      ),
+    )
   }
   if (listId === undefined && isUnsubscribed !== undefined) {
     query = query.where((where) => {

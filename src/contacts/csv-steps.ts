@@ -2,13 +2,12 @@
 import { Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
 import { Refused } from '../runtime/refused.ts'
-import { createGatherer, type GatheredStep, type Outcome } from './batches.ts'
+import { createGatherer, type Outcome } from './batches.ts'
 import { contactEmail } from './contacts.ts'
 import type { ContactsContext } from './context.ts'
 import { delimiterOf } from './csv-delimiter.ts'
 import { dateReader } from './date-formats.ts'
 import type { ContactJob } from './jobs.ts'
-import { readListAction } from './members.ts'
 import { createProperty, isPropertyName, type Property, propertiesByName } from './properties.ts'
 import { readValues } from './save-contacts.ts'
 import type { Step } from './steps.ts'
@@ -59,11 +58,11 @@ export async function* csvSteps(ctx: ContactsContext, job: ContactJob): AsyncGen
     number += 1
     if (number <= job.position) continue
     gatherer.add(number, raw, readRecord(record, { columns, method: job.method, isTwice: gatherer.has }))
-    if (gatherer.isFull()) yield await withoutRepeated(ctx, job, gatherer.take())
+    if (gatherer.isFull()) yield gatherer.take()
   }
   if (columns === undefined)
     throw new Refused('bad-value', 'the file is empty; its first line names the columns, one of them email')
-  if (!gatherer.isEmpty()) yield await withoutRepeated(ctx, job, gatherer.take())
+  if (!gatherer.isEmpty()) yield gatherer.take()
 }
 
 type CsvRecord = { record: string[]; raw: string }
@@ -207,32 +206,5 @@ function readRecord(
       ...(name && { name: name.slice(0, 255) }),
       ...(isExcluded !== undefined && { isExcluded }),
     },
-  }
-}
-
-/** An address that an earlier step has taken is refused: contacts remember the import that took them last. */
-async function withoutRepeated(
-  { storage }: ContactsContext,
-  job: ContactJob,
-  step: GatheredStep,
-): Promise<Step> {
-  const emails = step.batch.contacts.map(({ email }) => email)
-  if (emails.length === 0 || readListAction(job.method) === 'remove') return step
-  const rows = await storage.db
-    .selectFrom('contacts')
-    .select('email')
-    .where('key_id', '=', job.keyId)
-    .where('email', 'in', emails)
-    .where('job_id', '=', job.id)
-    .execute()
-  if (rows.length === 0) return step
-  const repeated = new Set(rows.map(({ email }) => email))
-  const errors = step.lines
-    .filter(({ email }) => repeated.has(email))
-    .map(({ number, line }) => ({ number, line, problem: 'Duplicated email', field: 'email' }))
-  return {
-    ...step,
-    errors: [...step.errors, ...errors],
-    batch: { ...step.batch, contacts: step.batch.contacts.filter(({ email }) => !repeated.has(email)) },
   }
 }

@@ -80,9 +80,11 @@ function filtered(db: Kysely<Schema>, filters: MemberFilters) {
     .selectFrom('list_members')
     .innerJoin('contacts', 'contacts.id', 'list_members.contact_id')
     .innerJoin('contact_lists', 'contact_lists.id', 'list_members.list_id')
-  // Members of a list are found by the list: the plus keeps a database from walking all members of the key.
+  // Members of a list or of one contact are found by those: the plus keeps a database from walking all of the key.
   const ownKey =
-    listId === undefined ? sql.ref('list_members.key_id') : sql`+${sql.ref('list_members.key_id')}`
+    listId === undefined && contactId === undefined && email === undefined
+      ? sql.ref('list_members.key_id')
+      : sql`+${sql.ref('list_members.key_id')}`
   query = query.where(sql<boolean>`${ownKey} = ${keyId}`)
   if (id !== undefined) query = query.where('list_members.id', '=', id)
   if (after !== undefined) query = query.where('list_members.id', '>', after)
@@ -90,12 +92,12 @@ function filtered(db: Kysely<Schema>, filters: MemberFilters) {
   if (listName !== undefined) query = query.where('contact_lists.name', '=', listName)
   if (contactId !== undefined) query = query.where('list_members.contact_id', '=', contactId)
   if (email !== undefined) {
-    const ofAddress = db
-      .selectFrom('contacts as named')
-      .select('named.id')
-      .where('named.key_id', '=', keyId)
-      .where('named.email', '=', email)
-    query = query.where('list_members.contact_id', 'in', ofAddress)
+    query = query.where('list_members.contact_id', '=', ({ selectFrom }) =>
+      selectFrom('contacts as named')
+        .select('named.id')
+        .where('named.key_id', '=', keyId)
+        .where('named.email', '=', email),
+    )
   }
   if (isUnsubscribed !== undefined) {
     query = query.where('list_members.is_unsubscribed', '=', isUnsubscribed ? 1 : 0)

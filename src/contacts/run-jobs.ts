@@ -93,6 +93,8 @@ export function startJobs(
 }
 
 class LeaseLost extends Error {}
+/** Somebody has ended the job: its step is taken back. */
+class Stopped extends Error {}
 
 /** True when there is nothing more to do for it. */
 async function runJob(ctx: ContactsContext, work: Work, isStopping: () => boolean): Promise<boolean> {
@@ -106,6 +108,7 @@ async function runJob(ctx: ContactsContext, work: Work, isStopping: () => boolea
       if (isStopping()) return false
     }
   } catch (error) {
+    if (error instanceof Stopped) return true
     if (!(error instanceof Refused)) throw error
     await endJob(ctx, job.id, { status: 'Error', problem: error.message })
     return true
@@ -141,7 +144,9 @@ async function doStep(
       .where('owner', '=', storage.nodeId)
       .executeTakeFirstOrThrow()
     if (Number(ours.numUpdatedRows) !== 1) throw new LeaseLost('another process has this job now')
-    const refused = step.errors.length
+    const stored = batch && (await storeContacts(tx, { ...batch, firstId }))
+    const errors = [...step.errors, ...repeatedLines(step, stored?.repeated)]
+    const refused = errors.length
     const progress = await tx
       .updateTable('contact_jobs')
       .set((column) => ({
@@ -154,19 +159,25 @@ async function doStep(
       .where('ended_at', 'is', null)
       .returning(['processed', 'refused'])
       .executeTakeFirst()
-    if (progress === undefined) return undefined
-    await keepErrors(tx, { job, errors: progress.refused > mostErrorsKept ? [] : step.errors })
-    const stored = batch && (await storeContacts(tx, { ...batch, firstId }))
+    if (progress === undefined) throw new Stopped()
+    await keepErrors(tx, { job, errors: progress.refused > mostErrorsKept ? [] : errors })
     await step.also?.(tx)
     return { progress, exclusionsChanged: stored?.exclusionsChanged ?? [] }
   })
-  if (done === undefined) return false
   tellOf(suppressionCheck, job.keyId, done.exclusionsChanged)
   const { processed, refused } = done.progress
   if (!isOverLimit({ processed, refused, limitPercent: job.errorLimitPercent })) return true
   const problem = `${refused} of the first ${processed} records were refused, more than the ${job.errorLimitPercent} percent that are allowed`
   await endJob(ctx, job.id, { status: 'Abort', problem })
   return false
+}
+
+/** An address that an earlier step of an import has taken. */
+function repeatedLines(step: Step, repeated: ReadonlySet<string> | undefined): JobError[] {
+  if (repeated === undefined || repeated.size === 0) return []
+  return (step.lines ?? [])
+    .filter(({ email }) => repeated.has(email))
+    .map(({ number, line }) => ({ number, line, problem: 'Duplicated email', field: 'email' }))
 }
 
 function isOverLimit(of: { processed: number; refused: number; limitPercent: number }): boolean {

@@ -12,6 +12,8 @@ export type Step = {
   processed: number
   errors: readonly JobError[]
   batch?: Omit<Batch, 'keyId' | 'now'>
+  /** Where each contact of the batch came from. */
+  lines?: readonly { email: string; number: number; line: string }[]
   /** What else it does. */
   also?(tx: Kysely<Schema>): Promise<void>
 }

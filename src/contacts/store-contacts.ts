@@ -25,7 +25,7 @@ export type Batch = {
   targets: readonly ListTarget[]
   /** What set the exclusion, in words. */
   origin: string
-  /** Marks the contacts as taken by this import. */
+  /** Marks the contacts as taken by this import; those that it has taken already are left out. */
   jobId?: ContactJobId
   /** False: addresses that are not known are left alone. */
   creates: boolean
@@ -36,6 +36,8 @@ export type StoredBatch = {
   ids: ReadonlyMap<string, ContactId>
   /** Addresses whose exclusion from campaigns changed: the suppression check is to be told after the commit. */
   exclusionsChanged: readonly string[]
+  /** Addresses that the import had taken already. */
+  repeated: ReadonlySet<string>
 }
 
 /** Ids that a batch may need; to be reserved before its transaction begins. */
@@ -48,9 +50,16 @@ export async function storeContacts(
   { firstId, ...batch }: Batch & { firstId: number },
 ): Promise<StoredBatch> {
   const { keyId, targets, now } = batch
-  const contacts = batch.contacts.toSorted((a, b) => (a.email < b.email ? -1 : 1))
-  if (contacts.length === 0) return { ids: new Map(), exclusionsChanged: [] }
-  const known = await knownContacts(tx, { keyId, emails: contacts.map(({ email }) => email) })
+  const sorted = batch.contacts.toSorted((a, b) => (a.email < b.email ? -1 : 1))
+  const known = await knownContacts(tx, { keyId, emails: sorted.map(({ email }) => email) })
+  const repeated = new Set<string>()
+  for (const [email, { jobId }] of known) {
+    if (batch.jobId !== undefined && jobId === batch.jobId) repeated.add(email)
+  }
+  for (const email of repeated) known.delete(email)
+  const contacts = sorted.filter(({ email }) => !repeated.has(email))
+  if (contacts.length === 0) return { ids: new Map(), exclusionsChanged: [], repeated }
+  await markTaken(tx, { ids: [...known.values()].map(({ id }) => id), jobId: batch.jobId })
   if (batch.creates) await insertUnknown(tx, { batch: { ...batch, contacts }, known, firstId })
   const ids = new Map([...known].map(([email, { id }]) => [email, id]))
   await changeNames(tx, { contacts, known, now })
@@ -63,17 +72,18 @@ export async function storeContacts(
     firstId: firstId + contacts.length,
     now,
   })
-  if (batch.jobId !== undefined) {
-    await tx
-      .updateTable('contacts')
-      .set({ job_id: batch.jobId })
-      .where('id', 'in', [...ids.values()])
-      .execute()
-  }
-  return { ids, exclusionsChanged }
+  return { ids, exclusionsChanged, repeated }
 }
 
-type Known = Map<string, { id: ContactId; name: string }>
+async function markTaken(
+  tx: Kysely<Schema>,
+  { ids, jobId }: { ids: readonly ContactId[]; jobId: ContactJobId | undefined },
+): Promise<void> {
+  if (jobId === undefined || ids.length === 0) return
+  await tx.updateTable('contacts').set({ job_id: jobId }).where('id', 'in', ids).execute()
+}
+
+type Known = Map<string, { id: ContactId; name: string; jobId: number | null }>
 
 async function knownContacts(
   tx: Kysely<Schema>,
@@ -82,11 +92,11 @@ async function knownContacts(
   if (emails.length === 0) return new Map()
   const rows = await tx
     .selectFrom('contacts')
-    .select(['id', 'email', 'name'])
+    .select(['id', 'email', 'name', 'job_id as jobId'])
     .where('key_id', '=', keyId)
     .where('email', 'in', emails)
     .execute()
-  return new Map(rows.map(({ email, id, name }) => [email, { id, name }]))
+  return new Map(rows.map(({ email, ...contact }) => [email, contact]))
 }
 
 async function insertUnknown(
@@ -105,12 +115,13 @@ async function insertUnknown(
         email,
         name,
         created_at: now,
+        job_id: batch.jobId ?? null,
       })),
     )
     .onConflict((conflict) => conflict.columns(['key_id', 'email']).doNothing())
-    .returning(['id', 'email', 'name'])
+    .returning(['id', 'email', 'name', 'job_id as jobId'])
     .execute()
-  for (const { id, email, name } of rows) known.set(email, { id, name })
+  for (const { email, ...contact } of rows) known.set(email, contact)
   if (rows.length === unknown.length) return
   // Somebody else brought them at this moment, and has committed: that is what the insert waited for.
   const emails = unknown.map(({ email }) => email).filter((email) => !known.has(email))
