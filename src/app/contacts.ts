@@ -1,5 +1,6 @@
 /** Contacts with the worker that does their jobs. */
 import type { ContactsContext } from '../contacts/context.ts'
+import { purgeErased } from '../contacts/erase.ts'
 import { forgetOldJobs } from '../contacts/jobs.ts'
 import { type JobRunner, startJobs } from '../contacts/run-jobs.ts'
 import { dropOldUploads } from '../contacts/uploads.ts'
@@ -26,4 +27,5 @@ export function createContactsPart(parts: Omit<ContactsContext, 'wakeJobs'>): {
 export async function forgetOldContactWork(storage: Storage, now: number): Promise<void> {
   await forgetOldJobs(storage, now)
   await dropOldUploads(storage, now)
+  await purgeErased(storage, now)
 }

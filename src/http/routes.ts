@@ -5,6 +5,7 @@ import { registerConsole } from './console/serve.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors, answerNotFound } from './errors.ts'
 import { registerDataRoutes } from './mailjet/data-routes.ts'
+import { registerErasureRoutes } from './mailjet/erasure-routes.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
@@ -56,6 +57,7 @@ export function registerRoutes(
   registerSendRoutes(app, context, takeBody)
   registerRestRoutes(app, context, takeBody)
   registerDataRoutes(app, context)
+  registerErasureRoutes(app, context)
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
   registerSystemRoutes(app, context)

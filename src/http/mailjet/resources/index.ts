@@ -3,6 +3,7 @@ import { apikey } from './apikey.ts'
 import { batchjob } from './batchjob.ts'
 import { contact } from './contact.ts'
 import { contactdata } from './contactdata.ts'
+import { contactfilter } from './contactfilter.ts'
 import { contactmetadata } from './contactmetadata.ts'
 import { contactslist } from './contactslist.ts'
 import { csvimport } from './csvimport.ts'
@@ -24,6 +25,7 @@ export const resources: readonly AnyResource[] = [
   batchjob,
   contact,
   contactdata,
+  contactfilter,
   contactmetadata,
   contactslist,
   csvimport,
