@@ -1,6 +1,6 @@
 /** Segments: contacts of a list that a formula chooses (reference: contacts.md §11). */
 import type { Kysely, RawBuilder } from 'kysely'
-import type { ContactListId, KeyId, SegmentId } from '../mail/ids.ts'
+import type { ContactId, ContactListId, KeyId, SegmentId } from '../mail/ids.ts'
 import type { Flag, Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { propertiesByName } from './properties.ts'
@@ -123,25 +123,41 @@ export async function segmentCondition(
   return toCondition(formula, { properties: await propertiesByName(db, keyId), now })
 }
 
+type Choice = { keyId: KeyId; listId?: ContactListId; expression: string; now: Instant }
+
 /** How many it chooses now, of a list or of all contacts, in whatever state they are. */
-export async function countSegment(
-  db: Kysely<Schema>,
-  of: { keyId: KeyId; listId?: ContactListId; expression: string; now: Instant },
-): Promise<number> {
-  const condition = await segmentCondition(db, of)
-  const { listId, keyId } = of
-  const contacts = db
-    .selectFrom('contacts')
-    .where('contacts.key_id', '=', keyId)
-    .where('contacts.erased_at', 'is', null)
-    .where(condition)
-    .$if(listId !== undefined, (all) =>
-      all
-        .innerJoin('list_members', 'list_members.contact_id', 'contacts.id')
-        .where('list_members.list_id', '=', listId ?? (0 as ContactListId)),
-    )
-  const { count } = await contacts
+export async function countSegment(db: Kysely<Schema>, of: Choice): Promise<number> {
+  const { count } = await (await chosen(db, of)).query
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(count)
+}
+
+/** The first of them. */
+export async function previewSegment(
+  db: Kysely<Schema>,
+  { limit, ...of }: Choice & { limit: number },
+): Promise<{ id: ContactId; email: string; name: string }[]> {
+  const { query } = await chosen(db, of)
+  return query
+    .select(['contacts.id', 'contacts.email', 'contacts.name'])
+    .orderBy('contacts.id')
+    .limit(limit)
+    .execute()
+}
+
+async function chosen(db: Kysely<Schema>, of: Choice) {
+  const { listId, keyId } = of
+  return {
+    query: db
+      .selectFrom('contacts')
+      .where('contacts.key_id', '=', keyId)
+      .where('contacts.erased_at', 'is', null)
+      .where(await segmentCondition(db, of))
+      .$if(listId !== undefined, (all) =>
+        all
+          .innerJoin('list_members', 'list_members.contact_id', 'contacts.id')
+          .where('list_members.list_id', '=', listId ?? (0 as ContactListId)),
+      ),
+  }
 }
