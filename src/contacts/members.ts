@@ -1,5 +1,5 @@
 /** Who is in a list, and what can be done about it (reference: contacts.md §4-5). */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ContactId, ContactListId, KeyId, MemberId } from '../mail/ids.ts'
 import type { Flag, Instant, Schema } from '../storage/schema.ts'
 
@@ -50,7 +50,16 @@ export async function listMembers(
   filters: MemberFilters,
   { limit, offset = 0 }: { limit: number; offset?: number },
 ): Promise<Member[]> {
-  return filtered(db, filters)
+  // The page first, from the index, and only for it what is known of contacts and lists.
+  const page = filtered(db, filters)
+    .select('list_members.id')
+    .orderBy('list_members.id')
+    .limit(limit)
+    .offset(offset)
+  return db
+    .selectFrom('list_members')
+    .innerJoin('contacts', 'contacts.id', 'list_members.contact_id')
+    .innerJoin('contact_lists', 'contact_lists.id', 'list_members.list_id')
     .select([
       'list_members.id',
       'list_members.list_id as listId',
@@ -61,9 +70,8 @@ export async function listMembers(
       'list_members.subscribed_at as subscribedAt',
       'list_members.unsubscribed_at as unsubscribedAt',
     ])
+    .where('list_members.id', 'in', page)
     .orderBy('list_members.id')
-    .limit(limit)
-    .offset(offset)
     .execute()
 }
 
@@ -76,20 +84,13 @@ export async function countMembers(db: Kysely<Schema>, filters: MemberFilters): 
 
 function filtered(db: Kysely<Schema>, filters: MemberFilters) {
   const { keyId, id, listId, listName, contactId, email, isUnsubscribed, activeSince, after } = filters
-  let query = db
-    .selectFrom('list_members')
-    .innerJoin('contacts', 'contacts.id', 'list_members.contact_id')
-    .innerJoin('contact_lists', 'contact_lists.id', 'list_members.list_id')
   // Members of a list or of one contact are found by those: the plus keeps a database from walking all of the key.
-  const ownKey =
-    listId === undefined && contactId === undefined && email === undefined
-      ? sql.ref('list_members.key_id')
-      : sql`+${sql.ref('list_members.key_id')}`
-  query = query.where(sql<boolean>`${ownKey} = ${keyId}`)
+  const isOfFew = listId !== undefined || contactId !== undefined || email !== undefined
+  const ownKey = isOfFew ? sql`+${sql.ref('list_members.key_id')}` : sql.ref('list_members.key_id')
+  let query = db.selectFrom('list_members').where(sql<boolean>`${ownKey} = ${keyId}`)
   if (id !== undefined) query = query.where('list_members.id', '=', id)
   if (after !== undefined) query = query.where('list_members.id', '>', after)
   if (listId !== undefined) query = query.where('list_members.list_id', '=', listId)
-  if (listName !== undefined) query = query.where('contact_lists.name', '=', listName)
   if (contactId !== undefined) query = query.where('list_members.contact_id', '=', contactId)
   if (email !== undefined) {
     query = query.where('list_members.contact_id', '=', ({ selectFrom }) =>
@@ -102,18 +103,31 @@ function filtered(db: Kysely<Schema>, filters: MemberFilters) {
   if (isUnsubscribed !== undefined) {
     query = query.where('list_members.is_unsubscribed', '=', isUnsubscribed ? 1 : 0)
   }
-  if (activeSince !== undefined) query = query.where('contacts.last_activity_at', '>=', activeSince)
-  if (filters.ignoreDeleted) query = query.where('contact_lists.deleted_at', 'is', null)
-  for (const [wanted, condition] of [
-    [filters.isExcluded, sql<boolean>`s.opted_out_at IS NOT NULL`],
-    [filters.isBlocked, sql<boolean>`s.reason <> 'unsubscribe'`],
-  ] as const) {
-    if (wanted === undefined) continue
-    const isListed = sql<boolean>`EXISTS (SELECT 1 FROM suppressions AS s
-      WHERE s.key_id = contacts.key_id AND s.address = contacts.email AND ${condition})`
-    query = query.where(wanted ? isListed : sql<boolean>`NOT ${isListed}`)
+  if (listName !== undefined || filters.ignoreDeleted) {
+    query = query.where('list_members.list_id', 'in', ({ selectFrom }) => {
+      let lists = selectFrom('contact_lists')
+        .select('contact_lists.id')
+        .where('contact_lists.key_id', '=', keyId)
+      if (listName !== undefined) lists = lists.where('contact_lists.name', '=', listName)
+      return filters.ignoreDeleted ? lists.where('contact_lists.deleted_at', 'is', null) : lists
+    })
   }
+  const { isExcluded, isBlocked } = filters
+  if (activeSince !== undefined) query = query.where(ofContact(sql`c.last_activity_at >= ${activeSince}`))
+  if (isExcluded !== undefined) query = query.where(isListed(sql`s.opted_out_at IS NOT NULL`, isExcluded))
+  if (isBlocked !== undefined) query = query.where(isListed(sql`s.reason <> 'unsubscribe'`, isBlocked))
   return query
+}
+
+function ofContact(condition: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`EXISTS (SELECT 1 FROM contacts AS c WHERE c.id = list_members.contact_id AND ${condition})`
+}
+
+/** On the suppression list in this way, or not. */
+function isListed(condition: RawBuilder<unknown>, wanted: boolean): RawBuilder<boolean> {
+  const listed = sql`EXISTS (SELECT 1 FROM suppressions AS s
+    WHERE s.key_id = c.key_id AND s.address = c.email AND ${condition})`
+  return ofContact(wanted ? listed : sql`NOT ${listed}`)
 }
 
 /** The lists that a contact is in, without those that are deleted. */

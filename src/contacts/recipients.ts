@@ -2,7 +2,7 @@
  * Whom a campaign to a list would reach: the members, or those of them that a segment chooses, in the order of their
  * contact ids, each with what is known of them and, if they are to get nothing, why.
  */
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import type { ContactId, ContactListId, KeyId, SegmentId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
@@ -47,34 +47,79 @@ export async function recipientPage(
   db: Kysely<Schema>,
   { limit, ...query }: RecipientsQuery & { limit: number },
 ): Promise<Recipient[]> {
-  const { keyId, listId, after } = query
+  const { keyId } = query
   const condition = await conditionOf(db, query)
+  const rows: Row[] = []
+  for (let { after } = query; rows.length < limit; ) {
+    const members = await nextMembers(db, {
+      ...query,
+      after,
+      limit: condition === undefined ? limit : scanned,
+    })
+    rows.push(...(await contactsOf(db, members, { keyId, condition })))
+    after = members.at(-1)?.contactId
+    if (after === undefined || members.length < (condition === undefined ? limit : scanned)) break
+  }
+  return describe(db, keyId, rows.slice(0, limit))
+}
+
+type MemberRow = { contactId: ContactId; isUnsubscribed: number }
+type Row = MemberRow & { email: string; name: string; isPending: number }
+
+// A segment may choose few: so many members are looked at in one query.
+const scanned = 1_000
+
+// Small queries that indexes answer: no plan of a database can make them walk a whole table.
+async function nextMembers(
+  db: Kysely<Schema>,
+  { listId, after, limit }: { listId: ContactListId; after: ContactId | undefined; limit: number },
+): Promise<MemberRow[]> {
   let members = db
     .selectFrom('list_members')
-    .innerJoin('contacts', 'contacts.id', 'list_members.contact_id')
-    .leftJoin('suppressions', (join) =>
-      join
-        .onRef('suppressions.key_id', '=', 'contacts.key_id')
-        .onRef('suppressions.address', '=', 'contacts.email'),
-    )
-    .select([
-      'contacts.id as contactId',
-      'contacts.email',
-      'contacts.name',
-      'contacts.is_opt_in_pending as isPending',
-      'list_members.is_unsubscribed as isUnsubscribed',
-      'suppressions.reason',
-      'suppressions.opted_out_at as optedOutAt',
-    ])
-    .where('list_members.list_id', '=', listId)
+    .select(['contact_id as contactId', 'is_unsubscribed as isUnsubscribed'])
+    .where('list_id', '=', listId)
+  if (after !== undefined) members = members.where('contact_id', '>', after)
+  return members.orderBy('contact_id').limit(limit).execute()
+}
+
+async function contactsOf(
+  db: Kysely<Schema>,
+  members: readonly MemberRow[],
+  { keyId, condition }: { keyId: KeyId; condition: RawBuilder<boolean> | undefined },
+): Promise<Row[]> {
+  if (members.length === 0) return []
+  const byId = new Map(members.map((member) => [member.contactId, member]))
+  let contacts = db
+    .selectFrom('contacts')
+    .select(['contacts.id', 'contacts.email', 'contacts.name', 'contacts.is_opt_in_pending as isPending'])
+    .where('contacts.id', 'in', [...byId.keys()])
     .where('contacts.key_id', '=', keyId)
     .where('contacts.erased_at', 'is', null)
-  if (after !== undefined) members = members.where('list_members.contact_id', '>', after)
-  if (condition !== undefined) members = members.where(condition)
-  const rows = await members.orderBy('list_members.contact_id').limit(limit).execute()
+  if (condition !== undefined) contacts = contacts.where(condition)
+  const rows = await contacts.orderBy('contacts.id').execute()
+  return rows.map(({ id, ...contact }) => ({
+    ...contact,
+    contactId: id,
+    isUnsubscribed: byId.get(id)?.isUnsubscribed ?? 0,
+  }))
+}
+
+async function describe(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]): Promise<Recipient[]> {
+  if (rows.length === 0) return []
   const properties = await listProperties(db, { keyId, namespace: 'static' })
   const contactIds = rows.map(({ contactId }) => contactId)
   const values = await valuesOf(db, { keyId, contactIds, properties })
+  const suppressions = await db
+    .selectFrom('suppressions')
+    .select(['address', 'reason'])
+    .where('key_id', '=', keyId)
+    .where(
+      'address',
+      'in',
+      rows.map(({ email }) => email),
+    )
+    .execute()
+  const byAddress = new Map(suppressions.map((one) => [one.address, one]))
   return rows.map((row) => ({
     contactId: row.contactId,
     email: row.email,
@@ -85,7 +130,7 @@ export async function recipientPage(
         plainValue(property.type, value),
       ]),
     ),
-    exclusion: exclusionOf(row),
+    exclusion: exclusionOf(row, byAddress.get(row.email)),
   }))
 }
 
@@ -116,14 +161,14 @@ async function conditionOf(db: Kysely<Schema>, { keyId, segment, now }: Recipien
   return segmentCondition(db, { keyId, expression: stored.expression, now })
 }
 
-function exclusionOf(row: {
-  reason: SuppressionReason | null
-  optedOutAt: Instant | null
-  isUnsubscribed: number
-  isPending: number
-}): Exclusion | undefined {
-  if (row.reason !== null && row.reason !== 'unsubscribe') return { kind: 'suppressed', reason: row.reason }
-  if (row.reason !== null || row.optedOutAt !== null) return { kind: 'excluded-from-campaigns' }
-  if (row.isUnsubscribed === 1) return { kind: 'unsubscribed' }
-  return row.isPending === 1 ? { kind: 'opt-in-pending' } : undefined
+function exclusionOf(
+  { isUnsubscribed, isPending }: Row,
+  suppression: { reason: SuppressionReason } | undefined,
+): Exclusion | undefined {
+  if (suppression !== undefined && suppression.reason !== 'unsubscribe') {
+    return { kind: 'suppressed', reason: suppression.reason }
+  }
+  if (suppression !== undefined) return { kind: 'excluded-from-campaigns' }
+  if (isUnsubscribed === 1) return { kind: 'unsubscribed' }
+  return isPending === 1 ? { kind: 'opt-in-pending' } : undefined
 }

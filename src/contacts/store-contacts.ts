@@ -2,7 +2,7 @@
  * The one place where contacts come in and change, one or many: rows, values of properties, exclusion from campaigns and
  * lists, in one transaction of the caller.
  */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { ContactId, ContactJobId, KeyId, PropertyId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -177,11 +177,14 @@ async function storeValues(
       .insertInto('contact_values')
       .values(rows.slice(at, at + valuesPerStatement))
       .onConflict((conflict) =>
-        conflict.columns(['contact_id', 'property_id']).doUpdateSet((row) => ({
-          text_value: row.ref('excluded.text_value'),
-          text_key: row.ref('excluded.text_key'),
-          number_value: row.ref('excluded.number_value'),
-        })),
+        conflict
+          .columns(['contact_id', 'property_id'])
+          .doUpdateSet((row) => ({
+            text_value: row.ref('excluded.text_value'),
+            text_key: row.ref('excluded.text_key'),
+            number_value: row.ref('excluded.number_value'),
+          }))
+          .where(isDifferent),
       )
       .execute()
   }
@@ -193,6 +196,9 @@ async function storeValues(
       .execute()
   }
 }
+
+const isDifferent = sql<boolean>`contact_values.text_value IS DISTINCT FROM excluded.text_value
+  OR contact_values.number_value IS DISTINCT FROM excluded.number_value`
 
 // Databases allow 32,766 parameters.
 const valuesPerStatement = 2_000
