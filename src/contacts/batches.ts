@@ -6,6 +6,7 @@ import type { NewContact } from './store-contacts.ts'
 
 // A step is one transaction, which mail waits for on SQLite: it takes a few milliseconds.
 const recordsPerStep = 250
+const valuesPerStep = 2_500
 const longestLine = 10_000
 
 export type Outcome = { contact: NewContact } | { problem: string; field: string }
@@ -41,6 +42,7 @@ export function createGatherer(options: BatchOptions): Gatherer {
   let errors: JobError[] = []
   let lines: { email: string; number: number; line: string }[] = []
   let records = 0
+  let values = 0
   let position = 0
 
   return {
@@ -53,12 +55,13 @@ export function createGatherer(options: BatchOptions): Gatherer {
         return
       }
       const { contact } = outcome
+      values += contact.values?.size ?? 0
       const before = contacts.get(contact.email)
       contacts.set(contact.email, before === undefined ? contact : merge(before, contact))
       lines.push({ email: contact.email, number, line })
     },
     has: (email) => contacts.has(email),
-    isFull: () => records >= recordsPerStep,
+    isFull: () => records >= recordsPerStep || values >= valuesPerStep,
     isEmpty: () => records === 0,
     take() {
       const step = {
@@ -69,6 +72,7 @@ export function createGatherer(options: BatchOptions): Gatherer {
       errors = []
       lines = []
       records = 0
+      values = 0
       return step
     },
   }
