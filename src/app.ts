@@ -263,7 +263,10 @@ async function start(
     systemKeyId: identity.systemKeyId,
   })
   let reach = describeReach({ config, certificates, smtpPorts: [], url: publicUrl, httpsUrl: undefined })
-  const contactsPart = createContactsPart({ storage, clock, log, suppressionCheck: suppressions })
+  const contactsPart = createContactsPart({
+    ...{ storage, clock, log, intake, suppressionCheck: suppressions },
+    publicUrl: () => publicUrl,
+  })
   const { contacts } = contactsPart
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
+import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
-import type { ContactsContext } from '../src/contacts/context.ts'
+import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
@@ -41,7 +42,7 @@ export type HttpAnswer = { status: number; headers: Record<string, unknown>; tex
 export type TestHttp = {
   server: HttpServer
   storage: Storage
-  contacts: ContactsContext
+  contacts: SignUpContext
   queue: Queue
   keyId: KeyId
   publicKey: string
@@ -116,10 +117,10 @@ export async function startTestHttp(
     metrics,
   })
   const queue = createQueue({ storage, clock, log })
-  const contacts: ContactsContext = {
-    ...{ storage, clock, log },
-    suppressionCheck: { forget: () => undefined },
-  }
+  const { contacts } = createContactsPart({
+    ...{ storage, clock, log, intake, suppressionCheck: { forget: () => undefined } },
+    publicUrl: () => 'https://mail.paravion.example',
+  })
   const server = createHttpServer({
     listeners,
     storage,

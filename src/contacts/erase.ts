@@ -41,6 +41,7 @@ export async function eraseContact(
       .where('id', '=', id)
       .execute()
     await tx.deleteFrom('contact_values').where('contact_id', '=', id).execute()
+    await tx.deleteFrom('contact_signups').where('contact_id', '=', id).execute()
     const left = await tx
       .deleteFrom('list_members')
       .where('contact_id', '=', id)

@@ -9,6 +9,7 @@ import { registerErasureRoutes } from './mailjet/erasure-routes.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
+import { registerConfirmPages } from './pages/confirm.ts'
 import { sendText } from './replies.ts'
 import { registerSystemRoutes } from './system-routes.ts'
 
@@ -60,6 +61,7 @@ export function registerRoutes(
   registerErasureRoutes(app, context)
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
+  registerConfirmPages(app, context)
   registerSystemRoutes(app, context)
 }
 

@@ -23,4 +23,5 @@ export type MemberId = Id<'list-member'>
 export type PropertyId = Id<'contact-property'>
 export type SegmentId = Id<'segment'>
 export type ContactJobId = Id<'contact-job'>
+export type SignupId = Id<'contact-signup'>
 export type UploadId = Id<'contact-upload'>

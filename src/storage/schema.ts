@@ -18,6 +18,7 @@ import type {
 } from '../mail/ids.ts'
 import type { ClientReportTables } from './tables/client-reports.ts'
 import type { ContactJobTables } from './tables/contact-jobs.ts'
+import type { ContactSignupTables } from './tables/contact-signups.ts'
 import type { ContactTables } from './tables/contacts.ts'
 import type { InboundTables } from './tables/inbound.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
@@ -70,6 +71,7 @@ export type EventKind =
 export interface Schema
   extends ClientReportTables,
     ContactJobTables,
+    ContactSignupTables,
     ContactTables,
     InboundTables,
     SuppressionTables,

@@ -26,6 +26,7 @@ import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
 import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
+import { signUpRoutes } from './sign-ups.ts'
 import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
@@ -59,6 +60,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...contactListRoutes(dependencies),
     ...contactJobRoutes(dependencies),
     ...segmentRoutes(dependencies),
+    ...signUpRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),

@@ -89,6 +89,8 @@ async function startHooks(t: TestContext) {
     contacts: {
       ...{ storage, clock: systemClock, log: silentLog },
       suppressionCheck: { forget: () => undefined },
+      publicUrl: () => 'http://localhost',
+      sendMail: async () => {},
     },
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {

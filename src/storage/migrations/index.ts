@@ -12,6 +12,7 @@ import { usersMigration } from './0011-users.ts'
 import { contactsMigration } from './0020-contacts.ts'
 import { contactJobsMigration } from './0021-contact-jobs.ts'
 import { optOutsMigration } from './0022-opt-outs.ts'
+import { contactSignupsMigration } from './0023-contact-signups.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   contactsMigration,
   contactJobsMigration,
   optOutsMigration,
+  contactSignupsMigration,
 ]
 
 /** The version that this program's queries are written for. */

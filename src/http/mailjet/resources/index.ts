@@ -6,6 +6,7 @@ import { contactdata } from './contactdata.ts'
 import { contactfilter } from './contactfilter.ts'
 import { contactmetadata } from './contactmetadata.ts'
 import { contactslist } from './contactslist.ts'
+import { contactslistsignup } from './contactslistsignup.ts'
 import { csvimport } from './csvimport.ts'
 import { dns } from './dns.ts'
 import { listrecipient } from './listrecipient.ts'
@@ -28,6 +29,7 @@ export const resources: readonly AnyResource[] = [
   contactfilter,
   contactmetadata,
   contactslist,
+  contactslistsignup,
   csvimport,
   dns,
   listrecipient,
