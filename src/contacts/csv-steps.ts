@@ -203,7 +203,7 @@ function readRecord(
     contact: {
       email,
       values,
-      ...(name && { name: name.slice(0, 255) }),
+      ...(name && { name }),
       ...(isExcluded !== undefined && { isExcluded }),
     },
   }

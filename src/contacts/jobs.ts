@@ -146,7 +146,9 @@ export async function countJobs(db: Kysely<Schema>, filters: JobFilters): Promis
 function filtered(db: Kysely<Schema>, { keyId, id, kinds, status, method }: JobFilters) {
   let query = db.selectFrom('contact_jobs').where('key_id', '=', keyId)
   if (id !== undefined) query = query.where('id', '=', id)
-  if (kinds !== undefined) query = query.where('kind', 'in', kinds)
+  if (kinds !== undefined) {
+    query = kinds.length === 0 ? query.where('id', '=', -1 as ContactJobId) : query.where('kind', 'in', kinds)
+  }
   if (status !== undefined) query = query.where('status', '=', status as ContactJobStatus)
   if (method !== undefined) query = query.where('method', '=', method)
   return query

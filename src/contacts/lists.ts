@@ -5,6 +5,7 @@ import type { ContactListId, KeyId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
+import { tidyName } from './tidy-text.ts'
 
 export type ContactList = {
   id: ContactListId
@@ -79,8 +80,9 @@ function filtered(db: Kysely<Schema>, filters: ListFilters) {
 
 export async function createContactList(
   { db, reserveIds }: Pick<Storage, 'db' | 'reserveIds'>,
-  { keyId, name, now }: { keyId: KeyId; name: string; now: Instant },
+  { keyId, now, ...wish }: { keyId: KeyId; name: string; now: Instant },
 ): Promise<ContactList> {
+  const name = tidyName(wish.name)
   const row = {
     id: (await reserveIds(1)) as ContactListId,
     name,
@@ -103,7 +105,7 @@ export async function changeContactList(
   list: ContactList & { keyId: KeyId },
   changes: { name?: string; isDeleted?: boolean; now: Instant },
 ): Promise<ContactList> {
-  const name = changes.name ?? list.name
+  const name = changes.name === undefined ? list.name : tidyName(changes.name)
   const deletedAt =
     changes.isDeleted === undefined
       ? list.deletedAt

@@ -57,7 +57,7 @@ function readContact(line: string, properties: ReadonlyMap<string, Property>): O
     contact: {
       email,
       values,
-      ...(typeof given.name === 'string' && { name: given.name.slice(0, 255) }),
+      ...(typeof given.name === 'string' && { name: given.name }),
       ...(isExcluded !== undefined && { isExcluded }),
     },
   }

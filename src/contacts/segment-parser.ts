@@ -27,6 +27,8 @@ export function parseFormula(text: string): Formula {
   if (text.length > longestFormula) {
     throw new Refused('bad-value', `the formula is longer than ${longestFormula} characters`)
   }
+  const place = text.indexOf('\0')
+  if (place !== -1) throw wrong('there is something unreadable', place)
   const parser = createParser(tokenize(text))
   return parser.whole()
 }

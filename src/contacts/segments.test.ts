@@ -130,6 +130,7 @@ const faults: [string, string][] = [
   ['(age<35))', "'and', 'or' or the end should stand before ')' (character 9"],
   ['age', 'a comparison such as = or < should stand at the end'],
   ['age <', 'a property, a number or a text should stand at the end'],
+  ['city = "a\0b"', 'there is something unreadable (character 10'],
   ['age ~ 3', 'there is something unreadable: ~ 3'],
   ['town = "Lyon"', "there is no property 'town'"],
   ['"a" = "b"', 'one side of a comparison should be a property'],

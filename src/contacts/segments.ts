@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts'
 import { propertiesByName } from './properties.ts'
 import { parseFormula } from './segment-parser.ts'
 import { toCondition } from './segment-sql.ts'
+import { tidyName, tidyText } from './tidy-text.ts'
 
 export type Segment = {
   id: SegmentId
@@ -68,7 +69,9 @@ export async function createSegment(
   { db, reserveIds }: Pick<Storage, 'db' | 'reserveIds'>,
   segment: { keyId: KeyId; name: string; description: string; expression: string; now: Instant },
 ): Promise<Segment | undefined> {
-  const { keyId, name, description, expression, now } = segment
+  const { keyId, expression, now } = segment
+  const name = tidyName(segment.name)
+  const description = tidyText(segment.description)
   await segmentCondition(db, { keyId, expression, now })
   const id = (await reserveIds(1)) as SegmentId
   const row = { id, key_id: keyId, name, description, expression, created_at: now, deleted_at: null }
@@ -89,11 +92,13 @@ export async function changeSegment(
 ): Promise<Segment | undefined> {
   const { keyId, ...before } = segment
   const { now, ...others } = changes
-  const after = { ...before, ...others }
+  const changed = { ...before, ...others }
+  const name = tidyName(changed.name)
+  const after = { ...changed, name, description: tidyText(changed.description) }
   await segmentCondition(db, { keyId, expression: after.expression, now })
   const [other] = await listSegments(db, { keyId, name: after.name }, { limit: 1 })
   if (other !== undefined && other.id !== before.id) return undefined
-  const { name, description, expression } = after
+  const { description, expression } = after
   await db
     .updateTable('segments')
     .set({ name, description, expression })

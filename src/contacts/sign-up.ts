@@ -15,6 +15,7 @@ import { listMembers } from './members.ts'
 import { propertiesByName } from './properties.ts'
 import { readValues, saveContacts } from './save-contacts.ts'
 import { signUpMail } from './sign-up-mail.ts'
+import { tidyName } from './tidy-text.ts'
 
 export const signUpLifetimeMs = 7 * 86_400_000
 const pauseMs = 5 * 60_000
@@ -83,10 +84,10 @@ export async function signUp(
       email,
       token_hash: hashOf(token),
       details: JSON.stringify(wish.details),
-      source: wish.source,
+      source: tidyName(wish.source),
       source_id: wish.sourceId ?? null,
       signed_up_at: now,
-      signed_up_from: wish.address,
+      signed_up_from: tidyName(wish.address),
       expires_at: now + signUpLifetimeMs,
       confirmed_at: null,
       confirmed_from: null,

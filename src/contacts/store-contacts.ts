@@ -8,6 +8,7 @@ import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { excludedAmong, excludeFromCampaigns, includeInCampaigns } from './exclusions.ts'
 import { applyActions, type ListTarget } from './members.ts'
+import { tidyName } from './tidy-text.ts'
 import { type NewValues, textKey } from './values.ts'
 
 export type NewContact = {
@@ -50,7 +51,9 @@ export async function storeContacts(
   { firstId, ...batch }: Batch & { firstId: number },
 ): Promise<StoredBatch> {
   const { keyId, targets, now } = batch
-  const sorted = batch.contacts.toSorted((a, b) => (a.email < b.email ? -1 : 1))
+  const sorted = batch.contacts
+    .map(({ name, ...contact }) => ({ ...contact, ...(name !== undefined && { name: tidyName(name) }) }))
+    .toSorted((a, b) => (a.email < b.email ? -1 : 1))
   const known = await knownContacts(tx, { keyId, emails: sorted.map(({ email }) => email) })
   const repeated = new Set<string>()
   for (const [email, { jobId }] of known) {

@@ -85,6 +85,7 @@ httpStorageTest('many contacts are managed by a job of a list', async (http, t) 
 
   assertRefused(await call('GET', `contact/managemanycontacts/${JobID}`), 404, 'Object not found')
   assertRefused(await (await stranger(http))('GET', `batchjob/${JobID}`), 404, 'Object not found')
+  assert.deepEqual(rowsOf(await call('GET', 'batchjob?JobType=nonsense')), [])
   const none = await call('POST', path, { Action: 'addforce', Contacts: [] })
   const needed = 'MJ08 Property Contacts is invalid: MJ03 A non-empty value is required'
   assertRefused(none, 400, 'Object properties invalid', needed)

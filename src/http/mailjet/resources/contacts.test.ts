@@ -237,6 +237,15 @@ httpStorageTest('managecontact stores a contact with its properties', async (htt
   assert.deepEqual(oneOf(again).Properties, { City: 'Lyon', vip: true })
   assert.equal(oneOf(await call('GET', 'contact/ana@shop.test')).Name, 'Ana')
 
+  const odd = {
+    Email: 'odd@shop.test',
+    Action: 'addforce',
+    Name: 'A\0B\n\ud800',
+    Properties: { city: 'x\ud800' },
+  }
+  assert.equal((await call('POST', path, odd)).status, 201)
+  assert.equal(oneOf(await call('GET', 'contact/odd@shop.test')).Name, 'A B \ufffd')
+
   const wrong = await call('POST', path, { ...wish, Properties: { town: 'x', age: 'old' } })
   assert.deepEqual((wrong.body as RestObject).ErrorInfo, {
     Properties: [{ town: 'Property not defined' }, { age: 'Property type does not match definition' }],

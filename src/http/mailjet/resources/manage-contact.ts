@@ -33,7 +33,7 @@ export const manageContact: Action<ContactList> = {
       targets: [{ listId: list.id, action }],
       // Nobody becomes a contact by being taken out of a list.
       creates: action !== 'remove',
-      contacts: [{ email, values, ...(typeof name === 'string' && { name: name.slice(0, 255) }) }],
+      contacts: [{ email, values, ...(typeof name === 'string' && { name }) }],
     })
     const contactId = ids.get(email)
     const known = contactId === undefined ? [] : await valuesOf(db, { keyId, contactIds: [contactId] })
