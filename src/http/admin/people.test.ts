@@ -249,6 +249,7 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'POST /totp/confirm': 'viewer',
   'DELETE /totp': 'viewer',
   'GET /audit': 'admin',
+  'GET /go-live': 'admin',
   'POST /send': 'marketer',
   'POST /suppressions': 'marketer',
   'POST /suppressions/import': 'marketer',
