@@ -255,6 +255,7 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'POST /suppressions/import': 'marketer',
   'DELETE /suppressions/{address}': 'marketer',
   'POST /leads/{id}': 'marketer',
+  'POST /messages/{id}/resend': 'marketer',
   'POST /segments/preview': 'viewer',
   'POST /setup-link': 'owner',
   'GET /users': 'owner',
