@@ -9,6 +9,7 @@ import { forgetEndedSessions } from './accounts/sessions.ts'
 import { createSignIns } from './accounts/sign-in.ts'
 import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
+import { createContactsPart, forgetOldContactWork } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
 import { checkGoLive } from './app/go-live.ts'
@@ -262,6 +263,11 @@ async function start(
     systemKeyId: identity.systemKeyId,
   })
   let reach = describeReach({ config, certificates, smtpPorts: [], url: publicUrl, httpsUrl: undefined })
+  const contactsPart = createContactsPart({
+    ...{ storage, clock, log, intake, suppressionCheck: suppressions },
+    publicUrl: () => publicUrl,
+  })
+  const { contacts } = contactsPart
   const adminToken = randomBytes(32).toString('hex')
   const problems: string[] = []
   const http = createHttpServer({
@@ -289,6 +295,7 @@ async function start(
     consoleFolder,
     domains,
     suppressionCheck: suppressions,
+    contacts,
     inbound,
     gateway: {
       router,
@@ -344,10 +351,12 @@ async function start(
         await dropOldSoftBounces(storage, settings.now)
         await forgetEndedSessions(storage, settings.now)
         await forgetOldActions(storage, settings.now)
+        await forgetOldContactWork(storage, settings.now)
       },
     })
     stopper.add(() => retention.stop())
     if (delivers) {
+      stopper.add(contactsPart.startJobs(queue))
       const watch = watchDomains(domains, { queue })
       stopper.add(() => watch.stop())
       const reports = startClientReports({

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
+import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
+import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
 import { createSenderCheck } from '../src/domains/senders.ts'
@@ -18,7 +20,7 @@ import {
 } from '../src/http/server.ts'
 import { createIntake } from '../src/intake/intake.ts'
 import type { KeyId } from '../src/mail/ids.ts'
-import { createQueue } from '../src/queue/queue.ts'
+import { createQueue, type Queue } from '../src/queue/queue.ts'
 import { createRouter } from '../src/routing/router.ts'
 import { type Clock, systemClock } from '../src/runtime/clock.ts'
 import { createResolver } from '../src/runtime/dns.ts'
@@ -40,6 +42,8 @@ export type HttpAnswer = { status: number; headers: Record<string, unknown>; tex
 export type TestHttp = {
   server: HttpServer
   storage: Storage
+  contacts: SignUpContext
+  queue: Queue
   keyId: KeyId
   publicKey: string
   secret: string
@@ -112,6 +116,11 @@ export async function startTestHttp(
     },
     metrics,
   })
+  const queue = createQueue({ storage, clock, log })
+  const { contacts } = createContactsPart({
+    ...{ storage, clock, log, intake, suppressionCheck: { forget: () => undefined } },
+    publicUrl: () => 'https://mail.paravion.example',
+  })
   const server = createHttpServer({
     listeners,
     storage,
@@ -120,7 +129,7 @@ export async function startTestHttp(
     metrics,
     intake,
     authenticator: createAuthenticator({ storage, clock }),
-    queue: createQueue({ storage, clock, log }),
+    queue,
     wakeDelivery: options.wakeDelivery ?? (() => undefined),
     adminToken,
     signIns: createSignIns({ storage, clock, seal: plainSeal }),
@@ -133,6 +142,7 @@ export async function startTestHttp(
     }),
     consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
+    contacts,
     inbound: { simulate: async () => [] },
     gateway: {
       router,
@@ -176,6 +186,8 @@ export async function startTestHttp(
   return {
     server,
     storage,
+    contacts,
+    queue,
     keyId: key.id,
     world,
     publicKey: key.publicKey,

@@ -24,11 +24,15 @@ export type AdminRequest = {
   /** Undefined ones are left out. */
   query?: Readonly<Record<string, string | number | boolean | undefined>>
   body?: unknown
+  /** Instead of `body`: a file as it is. */
+  file?: string
 }
 
 export type Admin = {
   /** What the API answers; throws CommandProblem with its words when it refuses. */
   call<Answer>(request: AdminRequest): Promise<Answer>
+  /** An answer that is no JSON. */
+  text(request: AdminRequest): Promise<string>
 }
 
 /** Runs `use` with the admin API of the data folder in `config`. */
@@ -78,19 +82,23 @@ type WireRequest = { method: string; url: string; headers: Record<string, string
 type WireAnswer = { status: number; body: string }
 
 function adminOf(send: (request: WireRequest) => Promise<WireAnswer>): Admin {
+  async function ask({ method, path, query, body, file }: AdminRequest): Promise<WireAnswer> {
+    const content = file ?? (body === undefined ? undefined : JSON.stringify(body))
+    const contentType = file === undefined ? 'application/json' : 'application/octet-stream'
+    const answer = await send({
+      method,
+      url: `/api${path}${formatQuery(query)}`,
+      headers: content === undefined ? {} : { 'content-type': contentType },
+      ...(content !== undefined && { body: content }),
+    })
+    if (answer.status < 300) return answer
+    throw new CommandProblem(explainRefusal(answer.status, parseAnswer(answer)))
+  }
+
   return {
-    async call<Answer>({ method, path, query, body }: AdminRequest) {
-      const answer = await send({
-        method,
-        url: `/api${path}${formatQuery(query)}`,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-      const parsed = parseAnswer(answer)
-      // Both ends are this program: the shapes are those of http/admin.
-      if (answer.status < 300) return parsed as Answer
-      throw new CommandProblem(explainRefusal(answer.status, parsed))
-    },
+    // Both ends are this program: the shapes are those of http/admin.
+    call: async <Answer>(request: AdminRequest) => parseAnswer(await ask(request)) as Answer,
+    text: async (request) => (await ask(request)).body,
   }
 }
 

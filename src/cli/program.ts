@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addAliasCommands } from './alias.ts'
 import { addBackupCommands } from './backup.ts'
 import { addConfigCommands } from './config.ts'
+import { addContactCommands } from './contact.ts'
 import { addDomainCommands } from './domain.ts'
 import { addExplainCommand } from './explain.ts'
 import { addInboundCommands } from './inbound.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addParamCommands(program)
   addExplainCommand(program)
   addSuppressionCommands(program)
+  addContactCommands(program)
   addAliasCommands(program)
   addLeadCommands(program)
   addInboundCommands(program)

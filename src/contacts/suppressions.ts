@@ -36,6 +36,8 @@ export type Suppression = {
   messageId: MessageId | null
   deliveryId: DeliveryId | null
   createdAt: Instant
+  /** Whatever the reason now is: since when no mass mail was wanted. */
+  optedOutAt: Instant | null
 }
 
 const ensureSuppression = defineEnsure('suppressions', [
@@ -46,18 +48,21 @@ const ensureSuppression = defineEnsure('suppressions', [
   'message_id',
   'delivery_id',
   'created_at',
+  'opted_out_at',
 ])
 const replaceReason = defineUpdate(
   'suppressions',
   ['reason', 'origin', 'message_id', 'delivery_id', 'created_at'],
   ['key_id', 'address', 'reason'],
 )
+const markOptedOut = defineUpdate('suppressions', ['opted_out_at'], ['key_id', 'address'])
 const deleteSuppression = defineDelete('suppressions', ['key_id', 'address'])
 const deleteSoftBounces = defineDelete('soft_bounces', ['key_id', 'address'])
 
 /**
  * Writes for the commit of whatever told us. An address that is on the list already stays as it is, unless it got there
- * by an unsubscription: that holds mass mail back, and what comes now holds all mail back.
+ * by an unsubscription: that holds mass mail back, and what comes now holds all mail back. That the person opted out is
+ * remembered beside either.
  */
 export function suppress({ keyId, address, reason, origin, ...of }: NewSuppression): Write[] {
   const row = {
@@ -68,8 +73,9 @@ export function suppress({ keyId, address, reason, origin, ...of }: NewSuppressi
     message_id: of.messageId ?? null,
     delivery_id: of.deliveryId ?? null,
     created_at: of.at,
+    opted_out_at: reason === 'unsubscribe' ? of.at : null,
   }
-  if (reason === 'unsubscribe') return [ensureSuppression(row)]
+  if (reason === 'unsubscribe') return [ensureSuppression(row), markOptedOut(row)]
   const { statement, values } = replaceReason(row)
   // The reason stands on both sides: it must be the weaker one, and becomes this one.
   return [{ statement, values: [...values.slice(0, -1), 'unsubscribe'] }, ensureSuppression(row)]
@@ -82,7 +88,8 @@ export async function addSuppression(
 ): Promise<{ suppression: Suppression; isNew: boolean }> {
   const known = await findSuppression(storage, entry)
   const isStronger = known?.reason === 'unsubscribe' && entry.reason !== 'unsubscribe'
-  if (known !== undefined && !isStronger) return { suppression: known, isNew: false }
+  const isOptOut = entry.reason === 'unsubscribe' && known?.optedOutAt === null
+  if (known !== undefined && !isStronger && !isOptOut) return { suppression: known, isNew: false }
   await storage.commit({ writes: suppress(entry) })
   const suppression = await findSuppression(storage, entry)
   if (suppression === undefined) throw new Error('a suppression was taken away while it was added')
@@ -170,6 +177,7 @@ function rows(db: Kysely<Schema>) {
       'message_id as messageId',
       'delivery_id as deliveryId',
       'created_at as createdAt',
+      'opted_out_at as optedOutAt',
     ])
 }
 
@@ -228,7 +236,7 @@ const words = {
   'hard-bounce': 'its mail host said that there is no such mailbox',
   'soft-bounces': 'mail to it failed again and again',
   complaint: 'the person there complained about mail',
-  unsubscribe: 'the person there unsubscribed',
+  unsubscribe: 'it is excluded from campaigns: the person there unsubscribed, or somebody for them',
   manual: 'somebody put it there',
   import: 'it was imported',
 } satisfies Record<SuppressionReason, string>

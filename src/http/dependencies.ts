@@ -1,6 +1,7 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
 import type { SignIns } from '../accounts/sign-in.ts'
+import type { SignUpContext } from '../contacts/sign-up.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
 import type { ConnectionTestOptions } from '../delivery/test-connection.ts'
@@ -48,6 +49,8 @@ export type HttpDependencies = {
   domains: DomainsContext
   /** Learns of changes to the suppression lists. */
   suppressionCheck: Pick<SuppressionCheck, 'forget'>
+  /** Contacts, lists, segments: what their functions need. */
+  contacts: SignUpContext
   /** Mail that comes in. */
   inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */

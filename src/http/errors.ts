@@ -22,7 +22,7 @@ export const statusOf = {
   'too-many-recipients': 400,
 } satisfies Record<RefusalCode, number>
 
-type Fault = { status: number; code: string; message: string; field?: string; info?: string }
+type Fault = { status: number; code: string; message: string; field?: string; info?: string | object }
 
 /** A fault of the request in `/api`: which field, and what it should be. */
 export class BadField extends Refused {

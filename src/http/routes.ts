@@ -4,9 +4,12 @@ import { registerAdminRoutes } from './admin/routes.ts'
 import { registerConsole } from './console/serve.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { answerErrors, answerNotFound } from './errors.ts'
+import { registerDataRoutes } from './mailjet/data-routes.ts'
+import { registerErasureRoutes } from './mailjet/erasure-routes.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
+import { registerConfirmPages } from './pages/confirm.ts'
 import { sendText } from './replies.ts'
 import { registerSystemRoutes } from './system-routes.ts'
 
@@ -54,8 +57,11 @@ export function registerRoutes(
   const takeBody = createBodyMemory(context.maxBodyBytes, memory)
   registerSendRoutes(app, context, takeBody)
   registerRestRoutes(app, context, takeBody)
+  registerDataRoutes(app, context)
+  registerErasureRoutes(app, context)
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
+  registerConfirmPages(app, context)
   registerSystemRoutes(app, context)
 }
 

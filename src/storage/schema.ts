@@ -17,6 +17,9 @@ import type {
   WorkId,
 } from '../mail/ids.ts'
 import type { ClientReportTables } from './tables/client-reports.ts'
+import type { ContactJobTables } from './tables/contact-jobs.ts'
+import type { ContactSignupTables } from './tables/contact-signups.ts'
+import type { ContactTables } from './tables/contacts.ts'
 import type { InboundTables } from './tables/inbound.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
 import type { UserTables } from './tables/users.ts'
@@ -65,7 +68,14 @@ export type EventKind =
   /** The recipient called it spam, or asked for no more. */
   | 'complained'
 
-export interface Schema extends ClientReportTables, InboundTables, SuppressionTables, UserTables {
+export interface Schema
+  extends ClientReportTables,
+    ContactJobTables,
+    ContactSignupTables,
+    ContactTables,
+    InboundTables,
+    SuppressionTables,
+    UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */

@@ -235,7 +235,7 @@ httpStorageTest('the audit log tells who did what, and no secrets', async (http)
   assert.doesNotMatch(JSON.stringify(entries), /kites|not my|nobody@/)
 })
 
-/** What differs from the rule: a viewer reads, an admin changes. */
+/** What differs from the rule: a viewer reads, an admin changes, and a marketer changes contacts and segments. */
 const exceptions: Record<string, Role | 'anyone'> = {
   'GET /session': 'anyone',
   'POST /session': 'anyone',
@@ -249,11 +249,14 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'POST /totp/confirm': 'viewer',
   'DELETE /totp': 'viewer',
   'GET /audit': 'admin',
+  'GET /go-live': 'admin',
   'POST /send': 'marketer',
   'POST /suppressions': 'marketer',
   'POST /suppressions/import': 'marketer',
   'DELETE /suppressions/{address}': 'marketer',
   'POST /leads/{id}': 'marketer',
+  'POST /messages/{id}/resend': 'marketer',
+  'POST /segments/preview': 'viewer',
   'POST /setup-link': 'owner',
   'GET /users': 'owner',
   'POST /users': 'owner',
@@ -293,9 +296,14 @@ httpTest('each role has exactly its routes', async (http) => {
       assert.equal((await call(http, browser, 'GET', path)).status, 404)
     }
   }
+  for (const [role, browser] of browsers) {
+    const answer = await call(http, browser, 'POST', '/contact-uploads?nonsense=1')
+    assert.equal(answer.status, role === 'viewer' ? 403 : 400)
+  }
   for (const { method, path } of routes) {
     const name = `${method} ${path}`
-    const needed = exceptions[name] ?? (method === 'GET' ? 'viewer' : 'admin')
+    const changes = /^\/(?:contact|segment)/.test(path) ? 'marketer' : 'admin'
+    const needed = exceptions[name] ?? (method === 'GET' ? 'viewer' : changes)
     // A parameter that no route knows: whoever is let in is refused for it, and nothing is done.
     const url = `${path.replaceAll(/\{\w+\}/g, '1')}?nonsense=1`
     const stranger = await http.call({ method, path: `/api${url}` })

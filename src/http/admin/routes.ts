@@ -4,6 +4,9 @@ import { z } from 'zod'
 import type { HttpDependencies } from '../dependencies.ts'
 import { auditRoutes } from './audit.ts'
 import { backupRoutes } from './backup.ts'
+import { contactJobRoutes, registerContactUploads } from './contact-jobs.ts'
+import { contactListRoutes } from './contact-lists.ts'
+import { contactRoutes } from './contacts.ts'
 import { domainRoutes } from './domains.ts'
 import { explainRoutes } from './explain.ts'
 import { inboundRoutes } from './inbound.ts'
@@ -18,10 +21,12 @@ import { overviewRoutes } from './overview.ts'
 import { queueRoutes } from './queue.ts'
 import { letIn, registerRoute } from './register-route.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
+import { segmentRoutes } from './segments.ts'
 import { sendRoutes } from './send.ts'
 import { senderRoutes } from './senders.ts'
 import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
+import { signUpRoutes } from './sign-ups.ts'
 import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
@@ -51,6 +56,11 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
     ...suppressionRoutes(dependencies),
+    ...contactRoutes(dependencies),
+    ...contactListRoutes(dependencies),
+    ...contactJobRoutes(dependencies),
+    ...segmentRoutes(dependencies),
+    ...signUpRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
@@ -70,4 +80,5 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: HttpDepe
   })
   registerRoute(app, openapi, dependencies)
   registerLeadFiles(app, dependencies, letIn(dependencies, 'viewer'))
+  registerContactUploads(app, dependencies, letIn(dependencies, 'marketer'))
 }

@@ -22,6 +22,7 @@ const suppression = z.object({
   messageId: z.number().nullable(),
   deliveryId: z.number().nullable(),
   createdAt: z.number().describe('Milliseconds since 1970'),
+  optedOutAt: z.number().nullable().describe('Since when no mass mail is wanted; outlives a stronger reason'),
 })
 
 const key = z.string().optional().describe('API key; the first one when left out')

@@ -1,7 +1,7 @@
 /** Turns a declared resource into what rest.ts calls, with the type of its rows closed over. */
 import type { Properties } from './properties.ts'
 import { readChanges, readNew } from './read-values.ts'
-import type { Page, Query, Resource } from './resource.ts'
+import type { Action, GlobalAction, Page, Query, Resource } from './resource.ts'
 import { notFound } from './rest-errors.ts'
 
 type Described =
@@ -23,13 +23,18 @@ export type AnyResource = Pick<Resource<never>, Described | 'properties'> & {
   update?(query: Query, body: Properties): Promise<object | undefined>
   remove?(query: Query): Promise<void>
   /** By lower-case name. */
-  actions: ReadonlyMap<string, { description: string; run(query: Query): Promise<object> }>
+  actions: ReadonlyMap<string, AnyAction>
+  globalActions: ReadonlyMap<string, AnyAction>
 }
+
+/** An action with its object found. */
+export type AnyAction = GlobalAction & { run?(query: Query): Promise<object> }
 
 const onlyOne: Page = { limit: 1, offset: 0, sort: [] }
 
 export function defineResource<Row>(resource: Resource<Row>): AnyResource {
-  const { select, count, create, update, isChangedByAnyUpdate, remove, actions = {}, ...declared } = resource
+  const { select, count, create, update, isChangedByAnyUpdate, remove, ...others } = resource
+  const { actions = {}, globalActions = {}, ...declared } = others
   const { properties } = declared
 
   function show(row: Row, { filters }: Query): Record<string, unknown> {
@@ -67,11 +72,26 @@ export function defineResource<Row>(resource: Resource<Row>): AnyResource {
       },
     }),
     ...(remove && { remove: async (query: Query) => remove(query, await find(query)) }),
-    actions: new Map(
-      Object.entries(actions).map(([name, { description, run }]) => [
-        name,
-        { description, run: async (query: Query) => run(query, await find(query)) },
-      ]),
-    ),
+    actions: byLowerCase(actions, bind),
+    globalActions: byLowerCase<GlobalAction>(globalActions, (action) => action),
   }
+
+  function bind({ description, run, post, get, poll }: Action<Row>): AnyAction {
+    return {
+      description,
+      ...(run && { run: async (query: Query) => run(query, await find(query)) }),
+      ...(post && {
+        post: async (query: Query, body: Properties) => post(query, await find(query), body),
+      }),
+      ...(get && { get: async (query: Query) => get(query, await find(query)) }),
+      ...(poll && { poll: async (query: Query, jobId: number) => poll(query, await find(query), jobId) }),
+    }
+  }
+}
+
+function byLowerCase<A>(
+  actions: Readonly<Record<string, A>>,
+  turn: (action: A) => AnyAction,
+): ReadonlyMap<string, AnyAction> {
+  return new Map(Object.entries(actions).map(([name, action]) => [name.toLowerCase(), turn(action)]))
 }

@@ -1,5 +1,7 @@
-/** Query parameters as the REST services read them: names in any case, the first of a name counts, nothing is refused. */
+/** Query parameters as the REST services read them: names in any case, the first of a name counts, unknown ones are ignored. */
+
 import type { FilterKind, Filters, Page, Sort } from './resource.ts'
+import { badRequest } from './rest-errors.ts'
 
 export type Paging = Page & { countOnly: boolean; countRecords: boolean }
 
@@ -33,13 +35,16 @@ export function readPaging(
   }
 }
 
-/** `ID`, `ArrivedAt DESC`, several with commas between them; what cannot be sorted by is ignored. */
+/** `ID`, `ArrivedAt DESC`, several with commas between them; what cannot be sorted by is refused (contacts.md §1). */
 function readSort(text: string | undefined, sortable: Readonly<Record<string, boolean>>): Page['sort'] {
   const names = Object.entries(sortable)
   const wanted = (text ?? '').split(',', maxSorts).flatMap((one): Sort[] => {
     const [name = '', direction = ''] = one.trim().split(/\s+/)
     const found = names.find(([property]) => property.toLowerCase() === name.toLowerCase())
-    if (found === undefined) return []
+    if (found === undefined) {
+      if (name === '') return []
+      throw badRequest(`Invalid sort specification: Cannot sort on field "${name.slice(0, 100)}"`)
+    }
     return [{ property: found[0], descending: found[1] && direction.toLowerCase() === 'desc' }]
   })
   if (wanted.length > 0) return wanted

@@ -10,9 +10,11 @@ export type Values = {
   text(name: string): string | undefined
   integer(name: string): number | undefined
   boolean(name: string): boolean | undefined
+  /** Of a list or an object: as it came. */
+  raw(name: string): unknown
 }
 
-type Value = string | number | boolean
+type Value = string | number | boolean | object
 type Declared = Omit<Property<never>, 'value'>
 
 const defaultMaxLength = 255
@@ -82,6 +84,12 @@ function read(property: Declared, given: unknown): Value {
       if (at === undefined) throw invalid(property, 'MJ04 Value must be a time like 2026-01-31T12:00:00Z')
       return formatTime(at)
     }
+    case 'list':
+      if (Array.isArray(given)) return given
+      throw invalid(property, 'MJ04 Value must be a list')
+    case 'object':
+      if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
+      throw invalid(property, 'MJ04 Value must be an object')
     default:
       return readText(property, given)
   }
@@ -127,5 +135,6 @@ function toValues(values: ReadonlyMap<string, Value>): Values {
       const value = values.get(name)
       return typeof value === 'boolean' ? value : undefined
     },
+    raw: (name) => values.get(name),
   }
 }

@@ -4,6 +4,7 @@ import type { ApiKey } from '../../accounts/api-keys.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import type { Schema } from '../../storage/schema.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import type { Properties } from './properties.ts'
 import type { Values } from './read-values.ts'
 
 /** How the text of a filter is read; what cannot be read is ignored, as unknown filters are. */
@@ -19,7 +20,7 @@ export type Filters = {
 }
 
 /** What resources need of the rest of the program. */
-export type RestParts = Pick<HttpDependencies, 'storage' | 'clock' | 'domains' | 'authenticator'>
+export type RestParts = Pick<HttpDependencies, 'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts'>
 
 export type Query = {
   parts: RestParts
@@ -27,6 +28,8 @@ export type Query = {
   /** Only rows of this key are anybody's business. */
   keyId: KeyId
   apiKey: ApiKey
+  /** How the caller reached us, for links; no slash at the end. */
+  baseUrl: string
   filters: Filters
   /** The object asked for by what stands in the path: its id, or the parts of its unique key. */
   id?: number
@@ -63,8 +66,22 @@ export type Property<Row> = {
 
 export type Action<Row> = {
   description: string
-  /** The whole body of the answer. */
-  run(query: Query, row: Row): Promise<object>
+  /** POST without a body; the whole body of the answer. */
+  run?(query: Query, row: Row): Promise<object>
+  /** POST with a body: what `Data` holds, answered with 201. */
+  post?(query: Query, row: Row, body: Properties): Promise<readonly object[]>
+  /** GET: what `Data` holds. */
+  get?(query: Query, row: Row): Promise<readonly object[]>
+  /** GET with the number of a job behind the action; undefined when there is no such job. */
+  poll?(query: Query, row: Row, jobId: number): Promise<readonly object[] | undefined>
+}
+
+/** An action on no object in particular: its name stands where an id would. */
+export type GlobalAction = {
+  description: string
+  post?(query: Query, body: Properties): Promise<readonly object[]>
+  get?(query: Query): Promise<readonly object[]>
+  poll?(query: Query, jobId: number): Promise<readonly object[] | undefined>
 }
 
 export type Resource<Row> = {
@@ -93,6 +110,7 @@ export type Resource<Row> = {
   isChangedByAnyUpdate?(row: Row): boolean
   remove?(query: Query, row: Row): Promise<void>
   actions?: Readonly<Record<string, Action<Row>>>
+  globalActions?: Readonly<Record<string, GlobalAction>>
 }
 
 /** `YYYY-MM-DDTHH:MM:SSZ`; '' when unset (reference/rest-conventions.md §5). */

@@ -6,6 +6,7 @@ import { openTestStorage, storagePlace } from '../../../test/storage.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { createAuthenticator } from '../../accounts/authenticate.ts'
 import { systemClock } from '../../runtime/clock.ts'
+import { silentLog } from '../../runtime/log.ts'
 import { defineResource } from './define-resource.ts'
 import type { Query } from './resource.ts'
 import { createRest, type RestAnswer } from './rest.ts'
@@ -85,6 +86,12 @@ async function startHooks(t: TestContext) {
     clock: systemClock,
     domains: createTestDomains(storage).ctx,
     authenticator: createAuthenticator({ storage, clock: systemClock }),
+    contacts: {
+      ...{ storage, clock: systemClock, log: silentLog },
+      suppressionCheck: { forget: () => undefined },
+      publicUrl: () => 'http://localhost',
+      sendMail: async () => {},
+    },
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
     const [resource = '', ...segments] = (path.split('?', 1)[0] ?? '').split('/')
@@ -95,6 +102,7 @@ async function startHooks(t: TestContext) {
         resource,
         segments,
         url: `/v3/REST/${path}`,
+        baseUrl: 'http://localhost',
         body: Buffer.from(text),
         apiKey,
       })

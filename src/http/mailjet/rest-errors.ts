@@ -3,11 +3,12 @@ import type { RefusalCode, Refused } from '../../runtime/refused.ts'
 
 export class RestError extends Error {
   readonly status: number
-  readonly info: string
+  /** A text, but where actions tell which of many entries are wrong. */
+  readonly info: string | object
   /** Of a 405: the methods that are supported. */
   allow: readonly string[] | undefined
 
-  constructor(status: number, message: string, info = '') {
+  constructor(status: number, message: string, info: string | object = '') {
     super(message)
     this.name = 'RestError'
     this.status = status
@@ -15,7 +16,7 @@ export class RestError extends Error {
   }
 }
 
-export function badRequest(message: string, info = ''): RestError {
+export function badRequest(message: string, info: string | object = ''): RestError {
   return new RestError(400, message, info)
 }
 
@@ -62,7 +63,7 @@ export function formatRestError({
 }: {
   status: number
   message: string
-  info?: string
+  info?: string | object
 }) {
   return JSON.stringify({ ErrorInfo: info ?? '', ErrorMessage: message, StatusCode: status })
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
 import { createAuthorize } from './authorize.ts'
@@ -8,10 +9,10 @@ import { RestError } from './rest-errors.ts'
 
 export function registerRestRoutes(
   app: FastifyInstance,
-  { storage, clock, domains, authenticator }: HttpDependencies,
+  { storage, clock, domains, authenticator, contacts, publicUrl }: HttpDependencies,
   takeBody: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): void {
-  const rest = createRest({ resources, storage, clock, domains, authenticator })
+  const rest = createRest({ resources, storage, clock, domains, authenticator, contacts })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
       method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],
@@ -34,6 +35,7 @@ export function registerRestRoutes(
         resource,
         segments,
         url,
+        baseUrl: baseUrlOf(request, publicUrl),
         body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
         apiKey,
       })

@@ -1,7 +1,7 @@
 /** `/v3/REST/<resource>[/<id>[/<action>]]`: what the tables in resources/ declare, done (reference/rest-conventions.md). */
 import type { ApiKey } from '../../accounts/api-keys.ts'
 import { Refused } from '../../runtime/refused.ts'
-import type { AnyResource } from './define-resource.ts'
+import type { AnyAction, AnyResource } from './define-resource.ts'
 import { readFilters, readPaging, readQuery, wholeNumber } from './filters.ts'
 import { type Properties, propertiesOf } from './properties.ts'
 import { readJson } from './read-json.ts'
@@ -21,6 +21,7 @@ export type RestRequest = {
   /** What follows the resource in the path, decoded. */
   segments: readonly string[]
   url: string
+  baseUrl: string
   body: Buffer
   apiKey: ApiKey
 }
@@ -45,11 +46,7 @@ export function createRest({
     const { apiKey, method, segments } = request
     const resource = byName.get(request.resource.toLowerCase())
     if (resource === undefined) throw unknownResource(request.resource)
-    const [idText, action, ...further] = segments
-    const run = action === undefined ? undefined : resource.actions.get(action.toLowerCase())
-    if (action !== undefined && (run === undefined || further.length > 0)) {
-      throw unknownResource([resource.name, ...segments.slice(1)].join('/'))
-    }
+    const { idText, action, job } = readTarget(resource, segments)
     if (!apiKey.isMaster && resource.masterOnly === 'always') throw masterKeyNeeded()
     const texts = readQuery(request.url)
     const query: Query = {
@@ -57,13 +54,14 @@ export function createRest({
       db: parts.storage.db,
       keyId: apiKey.id,
       apiKey,
+      baseUrl: request.baseUrl,
       filters: readFilters(texts, resource.filters),
       now: parts.clock.now(),
     }
     const paging = readPaging(texts, resource.sort)
     const operations =
-      run !== undefined
-        ? ofAction(run.run)
+      action !== undefined
+        ? ofAction(action, job)
         : idText === undefined
           ? ofAll(resource, paging)
           : ofOne(resource, paging)
@@ -118,16 +116,56 @@ function ofOne(resource: AnyResource, paging: ReturnType<typeof readPaging>): Ma
   return operations
 }
 
-function ofAction(run: (query: Query) => Promise<object>): Map<string, Operation> {
-  return new Map<string, Operation>([
-    [
-      'POST',
-      async (query, body) => {
-        readBody(body)
-        return { status: 200, body: await run(query) }
-      },
-    ],
-  ])
+function ofAction(action: AnyAction, job: number | undefined): Map<string, Operation> {
+  const { run, post, get, poll } = action
+  const operations = new Map<string, Operation>()
+  if (job !== undefined) {
+    operations.set('GET', async (query) => {
+      const data = await poll?.(query, job)
+      if (data === undefined) throw notFound()
+      return { status: 200, body: envelope(data) }
+    })
+    return operations
+  }
+  if (get !== undefined) {
+    operations.set('GET', async (query) => ({ status: 200, body: envelope(await get(query)) }))
+  }
+  if (post !== undefined) {
+    operations.set('POST', async (query, body) => ({
+      status: 201,
+      body: envelope(await post(query, readBody(body))),
+    }))
+  }
+  if (run !== undefined) {
+    operations.set('POST', async (query, body) => {
+      readBody(body)
+      return { status: 200, body: await run(query) }
+    })
+  }
+  return operations
+}
+
+/** `<id>`, `<id>/<action>`, `<id>/<action>/<job>`, or for actions on no object `<action>` and `<action>/<job>`. */
+function readTarget(
+  resource: AnyResource,
+  segments: readonly string[],
+): { idText?: string; action?: AnyAction; job?: number } {
+  const [first, second, ...further] = segments
+  if (first === undefined) return {}
+  const onNone = resource.globalActions.get(first.toLowerCase())
+  if (onNone === undefined && second === undefined) return { idText: first }
+  const action = onNone ?? resource.actions.get(second?.toLowerCase() ?? '')
+  const [job, ...more] = onNone === undefined ? further : segments.slice(1)
+  if (action === undefined || more.length > 0 || (job !== undefined && action.poll === undefined)) {
+    throw unknownResource([resource.name, ...segments.slice(1)].join('/'))
+  }
+  const jobNumber = wholeNumber(job)
+  if (job !== undefined && jobNumber === undefined) throw notFound()
+  return {
+    action,
+    ...(onNone === undefined && { idText: first }),
+    ...(jobNumber !== undefined && { job: jobNumber }),
+  }
 }
 
 function updating({ update }: AnyResource): Operation | undefined {

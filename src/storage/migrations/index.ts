@@ -10,6 +10,10 @@ import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
 import { usersMigration } from './0011-users.ts'
 import { recipientOrderMigration } from './0012-recipient-order.ts'
+import { contactsMigration } from './0013-contacts.ts'
+import { contactJobsMigration } from './0014-contact-jobs.ts'
+import { optOutsMigration } from './0015-opt-outs.ts'
+import { contactSignupsMigration } from './0016-contact-signups.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -26,7 +30,11 @@ export const migrations: readonly Migration[] = [
   messageNamesMigration,
   usersMigration,
   recipientOrderMigration,
+  contactsMigration,
+  contactJobsMigration,
+  optOutsMigration,
+  contactSignupsMigration,
 ]
 
 /** The version that this program's queries are written for. */
-export const schemaVersion = migrations.length
+export const schemaVersion = Math.max(...migrations.map(({ version }) => version))

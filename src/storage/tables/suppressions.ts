@@ -25,6 +25,8 @@ export interface SuppressionTables {
     message_id: MessageId | null
     delivery_id: DeliveryId | null
     created_at: Instant
+    /** When the person, or somebody for them, wanted no mass mail; outlives a stronger reason. */
+    opted_out_at: Instant | null
   }
   /** Failures that were nobody's last word on an address: enough of them are (contacts/soft-bounces.ts). */
   soft_bounces: { key_id: KeyId; address: string; delivery_id: DeliveryId; at: Instant }

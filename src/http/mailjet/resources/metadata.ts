@@ -1,5 +1,5 @@
 /** `/v3/REST/metadata`: the other resources, described from the tables that make them (reference/rest-conventions.md §8). */
-import { type AnyResource, defineResource } from '../define-resource.ts'
+import { type AnyAction, type AnyResource, defineResource } from '../define-resource.ts'
 import type { FilterKind, PropertyType, Query } from '../resource.ts'
 
 const propertyTypes: Record<PropertyType, string> = {
@@ -48,15 +48,10 @@ export function createMetadata(resources: () => readonly AnyResource[]): AnyReso
         name: 'Actions',
         type: 'list',
         description: 'What can be done with an object besides reading and changing it.',
-        value: ({ actions }) =>
-          [...actions].map(([name, { description }]) => ({
-            Description: description,
-            IsGlobalAction: false,
-            Name: name,
-            Parameters: [],
-            Properties: [],
-            PublicOperations: 'Post',
-          })),
+        value: ({ actions, globalActions }) => [
+          ...[...actions].map((action) => describeAction(action, { isGlobal: false })),
+          ...[...globalActions].map((action) => describeAction(action, { isGlobal: true })),
+        ],
       },
       { name: 'Description', type: 'text', description: 'What it is.', value: (row) => row.description },
       {
@@ -118,6 +113,20 @@ function describe(property: AnyResource['properties'][number]): object {
     IsRequired: isRequired,
     Name: name,
     ReadOnly: write !== 'always' && write !== 'at-creation',
+  }
+}
+
+function describeAction(
+  [name, { description, get, poll, post, run }]: readonly [string, AnyAction],
+  { isGlobal }: { isGlobal: boolean },
+): object {
+  return {
+    Description: description,
+    IsGlobalAction: isGlobal,
+    Name: name,
+    Parameters: [],
+    Properties: [],
+    PublicOperations: [...(get || poll ? ['Get'] : []), ...(post || run ? ['Post'] : [])].join(', '),
   }
 }
 

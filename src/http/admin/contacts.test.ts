@@ -1,0 +1,175 @@
+/** /api/contacts, contact-lists, contact-properties, contact-jobs, segments. */
+import assert from 'node:assert/strict'
+import { endedJob, runJobs } from '../../../test/contact-jobs.ts'
+import { httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
+
+function admin(http: TestHttp, method: string, path: string, body?: unknown) {
+  return http.call({ method, path: `/api${path}`, body, headers: { authorization: http.bearer } })
+}
+
+async function read<T>(http: TestHttp, method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await admin(http, method, path, body)
+  assert.ok(answer.status < 300, answer.text)
+  return answer.body as T
+}
+
+type Contact = {
+  id: number
+  email: string
+  name: string
+  isExcluded: boolean
+  blockedBecause: string | null
+  properties: object
+  lists: { id: number; isUnsubscribed: boolean }[]
+}
+type List = { id: number; name: string; memberCount: number }
+
+async function makeList(http: TestHttp, name: string): Promise<List> {
+  return (await read<{ list: List }>(http, 'POST', '/contact-lists', { name })).list
+}
+
+httpTest('a contact is added, shown, changed and erased', async (http) => {
+  const list = await makeList(http, 'all')
+  await read(http, 'POST', '/contact-properties', { name: 'age', type: 'int' })
+  const wish = {
+    email: 'Ana@a.test',
+    name: 'Ana',
+    isExcluded: true,
+    properties: { age: 34 },
+    lists: [{ id: list.id, action: 'addforce' }],
+  }
+  const { contact } = await read<{ contact: Contact }>(http, 'POST', '/contacts', wish)
+  assert.deepEqual(
+    [contact.email, contact.isExcluded, contact.blockedBecause, contact.properties, contact.lists.length],
+    ['ana@a.test', true, null, { age: 34 }, 1],
+  )
+  await read(http, 'POST', '/suppressions', { address: 'ana@a.test' })
+  const changes = { isExcluded: false, properties: { age: null }, lists: [{ id: list.id, action: 'unsub' }] }
+  const changed = await read<{ contact: Contact }>(http, 'PATCH', `/contacts/${contact.id}`, changes)
+  assert.deepEqual(
+    [changed.contact.isExcluded, changed.contact.blockedBecause, changed.contact.properties],
+    [false, 'manual', {}],
+  )
+  assert.equal(changed.contact.lists[0]?.isUnsubscribed, true)
+  const wrong = await admin(http, 'PATCH', '/contacts/ana@a.test', { properties: { age: 'old' } })
+  assert.deepEqual(wrong.body, {
+    error: { code: 'bad-value', message: 'age has another type', field: 'properties.age' },
+  })
+  assert.equal((await admin(http, 'POST', '/contacts', { email: 'nonsense' })).status, 400)
+  const found = await read<{ contacts: Contact[] }>(http, 'GET', `/contacts?list=${list.id}&search=AN`)
+  assert.deepEqual(
+    found.contacts.map(({ email }) => email),
+    ['ana@a.test'],
+  )
+  await read(http, 'DELETE', '/contacts/ana@a.test')
+  assert.equal((await admin(http, 'GET', '/contacts/ana@a.test')).status, 404)
+})
+
+httpTest('contacts come in pages', async (http) => {
+  const emails = ['c', 'a', 'b'].map((name) => `${name}@a.test`)
+  for (const email of emails) await read(http, 'POST', '/contacts', { email })
+  const pages: string[] = []
+  for (let after = 0; pages.length < 3; ) {
+    const path = `/contacts?limit=1&after=${after}`
+    const [contact] = (await read<{ contacts: Contact[] }>(http, 'GET', path)).contacts
+    assert.ok(contact)
+    pages.push(contact.email)
+    after = contact.id
+  }
+  assert.deepEqual(pages, emails)
+})
+
+httpTest('lists are made, renamed, deleted and brought back', async (http) => {
+  const list = await makeList(http, 'one')
+  const taken = await admin(http, 'POST', '/contact-lists', { name: 'one' })
+  assert.equal(taken.status, 409)
+  const path = `/contact-lists/${list.id}`
+  assert.equal((await read<{ list: List }>(http, 'PATCH', path, { name: 'two' })).list.name, 'two')
+  await read(http, 'PATCH', path, { isDeleted: true })
+  assert.deepEqual((await read<{ lists: List[] }>(http, 'GET', '/contact-lists')).lists, [])
+  assert.equal((await read<{ lists: List[] }>(http, 'GET', '/contact-lists?deleted=true')).lists.length, 1)
+  assert.equal((await admin(http, 'GET', `${path}/export`)).status, 404)
+  await read(http, 'PATCH', path, { isDeleted: false })
+  assert.equal((await read<{ lists: List[] }>(http, 'GET', '/contact-lists')).lists.length, 1)
+})
+
+httpStorageTest('a file is uploaded, imported, watched, and exported again', async (http, t) => {
+  const list = await makeList(http, 'all')
+  await read(http, 'POST', '/contact-properties', { name: 'age', type: 'int' })
+  const csv =
+    'email;contact;age;note\nana@a.test;Ana;34;=1+1\nbroken;X;1;\nben@a.test;Ben;old;\ncleo@a.test;Cleo;17;\n'
+  const { uploadId } = await read<{ uploadId: number }>(http, 'POST', '/contact-uploads', csv)
+  const wish = { uploadId, method: 'addforce', nameColumn: 'Contact' }
+  const started = await admin(http, 'POST', `/contact-lists/${list.id}/import`, wish)
+  assert.equal(started.status, 202, started.text)
+  const { job } = started.body as { job: { id: number; status: string } }
+  assert.equal(job.status, 'Upload')
+  const stopped = await read<{ job: { status: string } }>(http, 'POST', `/contact-jobs/${job.id}/abort`)
+  assert.equal(stopped.job.status, 'Abort')
+  assert.equal((await admin(http, 'POST', `/contact-jobs/${job.id}/abort`)).status, 400)
+  await read(http, 'POST', `/contact-jobs/${job.id}/resume`)
+  runJobs(t, http)
+  await endedJob(http, job.id)
+  const { jobs } = await read<{ jobs: { processed: number; refused: number; status: string }[] }>(
+    http,
+    'GET',
+    '/contact-jobs',
+  )
+  assert.deepEqual(
+    jobs.map(({ processed, refused, status }) => [processed, refused, status]),
+    [[4, 2, 'Completed']],
+  )
+  const errors = await admin(http, 'GET', `/contact-jobs/${job.id}/errors`)
+  assert.equal(
+    errors.text,
+    'email;contact;age;note;error\nbroken;X;1;;###Invalid email address###email\nben@a.test;Ben;old;;###Property type does not match definition###age\n',
+  )
+  const exported = await admin(http, 'GET', `/contact-lists/${list.id}/export`)
+  assert.equal(exported.headers['content-type'], 'text/csv; charset=utf-8')
+  assert.equal(
+    exported.text,
+    "email,contact_name,list_status,age,note\nana@a.test,Ana,subscribed,34,'=1+1\ncleo@a.test,Cleo,subscribed,17,\n",
+  )
+  const young = await admin(
+    http,
+    'GET',
+    `/contact-lists/${list.id}/export?formula=${encodeURIComponent('age<18')}`,
+  )
+  assert.match(young.text, /\ncleo@a\.test,Cleo,subscribed,17,\n$/)
+  const wrong = await admin(http, 'GET', `/contact-lists/${list.id}/export?formula=age`)
+  assert.equal(wrong.status, 400)
+  const missing = await admin(http, 'POST', `/contact-lists/${list.id}/import`, { uploadId: 999 })
+  assert.equal(missing.status, 400)
+})
+
+httpTest('a segment is made, previewed, changed and deleted', async (http) => {
+  const list = await makeList(http, 'all')
+  await read(http, 'POST', '/contact-properties', { name: 'age', type: 'int' })
+  for (const [name, age] of [
+    ['ana', 34],
+    ['ben', 50],
+  ] as const) {
+    const lists = name === 'ana' ? [{ id: list.id, action: 'addforce' }] : []
+    await read(http, 'POST', '/contacts', { email: `${name}@a.test`, properties: { age }, lists })
+  }
+  type Preview = { count: number; contacts: { email: string }[] }
+  const preview = (body: object) => read<Preview>(http, 'POST', '/segments/preview', body)
+  assert.equal((await preview({ expression: 'age>20' })).count, 2)
+  const ofList = await preview({ expression: 'age>20', listId: list.id })
+  assert.deepEqual([ofList.count, ofList.contacts[0]?.email], [1, 'ana@a.test'])
+  const wrong = await admin(http, 'POST', '/segments/preview', { expression: 'age >' })
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.text, /character 6 of the formula/)
+  const made = await admin(http, 'POST', '/segments', { name: 'grown', expression: 'age>20' })
+  assert.equal(made.status, 201)
+  const { segment } = made.body as { segment: { id: number } }
+  assert.equal((await admin(http, 'POST', '/segments', { name: 'grown', expression: 'age>2' })).status, 409)
+  await read(http, 'PATCH', `/segments/${segment.id}`, { expression: 'age>40' })
+  const { segments } = await read<{ segments: { expression: string }[] }>(http, 'GET', '/segments')
+  assert.deepEqual(
+    segments.map((one) => one.expression),
+    ['age>40'],
+  )
+  await read(http, 'DELETE', `/segments/${segment.id}`)
+  assert.equal((await admin(http, 'DELETE', `/segments/${segment.id}`)).status, 404)
+})
