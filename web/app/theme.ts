@@ -1,4 +1,10 @@
-import { Badge, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import {
+  Badge,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  NavLink,
+} from '@mantine/core'
 
 /** The blue of an airmail label. Shade 7 on white and shade 4 on dark keep 4.5:1 (WCAG 2.2 §1.4.3). */
 const airmail: MantineColorsTuple = [
@@ -23,6 +29,7 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   components: {
+    NavLink: NavLink.extend({ styles: { root: { paddingBlock: 6 } } }),
     // Words of a state are read whole, on narrow screens too.
     Badge: Badge.extend({
       styles: {

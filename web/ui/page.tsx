@@ -22,7 +22,7 @@ export function Page({
   }, [title])
   return (
     <Stack gap="lg">
-      <Stack gap={4}>
+      <Stack gap={6}>
         {trail.length > 0 && (
           <Breadcrumbs separatorMargin={6}>
             {trail.map((step) =>
@@ -38,7 +38,7 @@ export function Page({
             )}
           </Breadcrumbs>
         )}
-        <Group justify="space-between" align="center">
+        <Group justify="space-between" align="center" gap="xs">
           <Title order={1} className="breaks-anywhere">
             {title}
           </Title>

@@ -54,7 +54,7 @@ function Configuration({ smtp }: { smtp: SmtpSettings }) {
           <Table variant="vertical" withRowBorders={false} verticalSpacing="xs">
             <Table.Tbody>
               <Table.Tr>
-                <Table.Th w={180}>{t.server}</Table.Th>
+                <Table.Th w={{ base: 100, sm: 180 }}>{t.server}</Table.Th>
                 <Table.Td>
                   <CopyValue value={smtp.smtpHost} what={t.server} />
                 </Table.Td>

@@ -34,11 +34,11 @@ export function LabMessagePage() {
                     [t.to, message.to],
                     [t.envelopeFrom, message.envelopeFrom],
                     [t.received, <Time key="time" at={message.receivedAt} />],
-                    [t.tls, message.tls],
+                    [t.tls, message.tls || '—'],
                     [t.results, message.authenticationResults],
                   ].map(([label, value]) => (
                     <Table.Tr key={String(label)}>
-                      <Table.Th w={190}>{label}</Table.Th>
+                      <Table.Th w={{ base: 110, sm: 190 }}>{label}</Table.Th>
                       <Table.Td className="breaks-anywhere">{value}</Table.Td>
                     </Table.Tr>
                   ))}

@@ -78,7 +78,7 @@ function Facts({ story: { message } }: { story: Story }) {
       <Table variant="vertical" withRowBorders={false}>
         <Table.Tbody className="breaks-anywhere">
           <Table.Tr>
-            <Table.Th w={150}>{t.from}</Table.Th>
+            <Table.Th w={{ base: 100, sm: 150 }}>{t.from}</Table.Th>
             <Table.Td>{message.from}</Table.Td>
           </Table.Tr>
           <Table.Tr>
