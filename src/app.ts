@@ -25,6 +25,7 @@ import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { makeSetupUrl } from './app/setup-url.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
+import { createTracking } from './app/tracking.ts'
 import type { Config } from './config.ts'
 import { dropOldSoftBounces } from './contacts/soft-bounces.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
@@ -177,6 +178,14 @@ async function start(
     ipv6: config.delivery.ipv6,
     ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),
   }
+  let publicUrl = config.http.publicUrl ?? guessUrl(config)
+  let httpsUrl: string | undefined
+  const tracking = await createTracking({
+    ...{ config, storage, clock, log, seal, suppressions, bounceDomain },
+    urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
+  })
+  stopper.add(() => tracking.recorder.stop())
+
   const dispatcher = delivers
     ? createDispatcher({
         storage,
@@ -184,6 +193,7 @@ async function start(
         clock,
         log,
         signingKeys: keyring.signingKeys,
+        personalise: tracking.personalise,
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
         route(message, content) {
@@ -217,6 +227,7 @@ async function start(
     handOver: dispatcher ?? nobodyDelivers,
     maySendAs: doorCheck.maySendAs,
     isBulkSender: bulkSenders.isBulkSender,
+    trackingDefaults: tracking.defaults.of,
     suppressions,
     settings: {
       name: config.name,
@@ -231,7 +242,6 @@ async function start(
     metrics,
   })
 
-  let publicUrl = config.http.publicUrl ?? guessUrl(config)
   const domains = createDomainsContext({
     config,
     dnsServers: config.mode === 'lab' && lab === undefined ? 'none' : dnsServers,
@@ -257,6 +267,7 @@ async function start(
       return suppress(entry)
     },
     onSuppressed: suppressions.forget,
+    unsubscribe: tracking.unsubscribing.byMail,
     host: config.name,
     systemKeyId: identity.systemKeyId,
   })
@@ -287,6 +298,7 @@ async function start(
     consoleFolder,
     domains,
     suppressionCheck: suppressions,
+    tracking,
     inbound,
     gateway: {
       router,
@@ -314,6 +326,7 @@ async function start(
     listen && config.roles.includes('mx')
       ? createIncoming({
           ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
+          isUnsubscribe: tracking.unsubscribing.isMailto,
         })
       : undefined
   if (incoming) {
@@ -330,6 +343,7 @@ async function start(
     url: config.http.publicUrl ?? ready.url,
     httpsUrl: ready.httpsUrl,
   })
+  httpsUrl = ready.httpsUrl
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
   const firstOwnerUrl = bound.length > 0 ? await makeSetupUrl(storage, { clock, publicUrl }) : undefined
   if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl

@@ -17,6 +17,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Seal } from '../runtime/seal.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { Tracking } from '../tracking/tracking.ts'
 
 export type HttpDependencies = {
   storage: Storage
@@ -46,6 +47,8 @@ export type HttpDependencies = {
   domains: DomainsContext
   /** Learns of changes to the suppression lists. */
   suppressionCheck: Pick<SuppressionCheck, 'forget'>
+  /** Links in mail: opens, clicks, unsubscribing. */
+  tracking: Tracking
   /** Mail that comes in. */
   inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */

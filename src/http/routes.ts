@@ -7,6 +7,8 @@ import { answerErrors, answerNotFound } from './errors.ts'
 import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
+import { registerTrackingPages } from './pages/track.ts'
+import { registerUnsubscribePages } from './pages/unsubscribe.ts'
 import { sendText } from './replies.ts'
 import { registerSystemRoutes } from './system-routes.ts'
 
@@ -56,6 +58,8 @@ export function registerRoutes(
   registerRestRoutes(app, context, takeBody)
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
+  registerTrackingPages(app, context)
+  registerUnsubscribePages(app, context)
   registerSystemRoutes(app, context)
 }
 

@@ -19,6 +19,7 @@ import type {
 import type { ClientReportTables } from './tables/client-reports.ts'
 import type { InboundTables } from './tables/inbound.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
+import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
 
 /** Milliseconds since 1970. */
@@ -64,8 +65,17 @@ export type EventKind =
   | 'delivery-reported'
   /** The recipient called it spam, or asked for no more. */
   | 'complained'
+  /** These three name a visit. `class` says why it was no person, null when it was one. */
+  | 'opened'
+  | 'clicked'
+  | 'unsubscribed'
 
-export interface Schema extends ClientReportTables, InboundTables, SuppressionTables, UserTables {
+export interface Schema
+  extends ClientReportTables,
+    InboundTables,
+    SuppressionTables,
+    TrackingTables,
+    UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */
@@ -281,6 +291,7 @@ export interface Schema extends ClientReportTables, InboundTables, SuppressionTa
     class: string | null
     /** Plain words: the remote's reply, or who did what. */
     detail: string | null
+    visit_id: Generated<number | null>
   }
 
   /** Durable work in lanes. Knows nothing of mail: `ref` is what it is about, `key` is for fairness. */

@@ -9,6 +9,7 @@ import { suppressionsMigration } from './0008-suppressions.ts'
 import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
 import { usersMigration } from './0011-users.ts'
+import { trackingMigration } from './0040-tracking.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -24,7 +25,8 @@ export const migrations: readonly Migration[] = [
   clientReportsMigration,
   messageNamesMigration,
   usersMigration,
+  trackingMigration,
 ]
 
 /** The version that this program's queries are written for. */
-export const schemaVersion = migrations.length
+export const schemaVersion = Math.max(...migrations.map(({ version }) => version))
