@@ -24,6 +24,7 @@ import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
+import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
 import { userRoutes } from './users.ts'
 
@@ -47,6 +48,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...systemParameterRoutes(dependencies),
     ...explainRoutes(dependencies),
     ...suppressionRoutes(dependencies),
+    ...trackingRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
