@@ -3,14 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { forgetOldActions } from './accounts/audit.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
-import { forgetEndedSessions } from './accounts/sessions.ts'
 import { createSignIns } from './accounts/sign-in.ts'
-import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
+import { closedLab, nobodyCounts, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { forgetMore } from './app/forget-more.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
 import { guessUrl, httpListeners, isOpen } from './app/listeners.ts'
@@ -27,7 +26,6 @@ import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import { createTracking } from './app/tracking.ts'
 import type { Config } from './config.ts'
-import { dropOldSoftBounces } from './contacts/soft-bounces.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
 import { startClientReports } from './delivery/client-reports.ts'
@@ -42,7 +40,6 @@ import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
-import { forgetOldInbox } from './inbound/inbox.ts'
 import { createIntake } from './intake/intake.ts'
 import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
@@ -56,6 +53,7 @@ import type { Log } from './runtime/log.ts'
 import { isLoopback } from './runtime/loopback.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { openSeal } from './runtime/seal.ts'
+import { startStatistics } from './stats/statistics.ts'
 import { openStorage } from './storage/open.ts'
 
 export type RunningApp = {
@@ -63,7 +61,7 @@ export type RunningApp = {
   /** A request to the HTTP face without a socket. */
   inject: HttpServer['inject']
   adminToken: string
-  /** For tests: resolves when nothing is being sent and nothing is due. */
+  /** For tests: resolves when nothing is being sent, nothing is due, and all of it is counted. */
   idle(): Promise<void>
   stop(): Promise<void>
 }
@@ -185,6 +183,8 @@ async function start(
     urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
   })
   stopper.add(() => tracking.recorder.stop())
+  const statistics = listen ? startStatistics({ storage, clock, log }) : nobodyCounts
+  stopper.add(() => statistics.stop())
 
   const dispatcher = delivers
     ? createDispatcher({
@@ -299,6 +299,7 @@ async function start(
     domains,
     suppressionCheck: suppressions,
     tracking,
+    statistics,
     inbound,
     gateway: {
       router,
@@ -351,12 +352,7 @@ async function start(
   if (listen) {
     const retention = startRetention({
       ...{ storage, clock, log, settings: config.retention },
-      async forgetMore(settings) {
-        await forgetOldInbox(storage, settings)
-        await dropOldSoftBounces(storage, settings.now)
-        await forgetEndedSessions(storage, settings.now)
-        await forgetOldActions(storage, settings.now)
-      },
+      forgetMore: (settings) => forgetMore(storage, settings),
     })
     stopper.add(() => retention.stop())
     if (delivers) {
@@ -383,7 +379,11 @@ async function start(
     ready,
     inject: http.inject,
     adminToken,
-    idle: async () => dispatcher?.idle(),
+    async idle() {
+      await dispatcher?.idle()
+      await tracking.recorder.flush()
+      await statistics.catchUp()
+    },
     stop: stopper.stop,
   }
 }

@@ -145,6 +145,7 @@ export async function startTestHttp(
     consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
     tracking,
+    statistics: { fresh: async () => undefined },
     inbound: { simulate: async () => [] },
     gateway: {
       router,

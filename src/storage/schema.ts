@@ -18,6 +18,7 @@ import type {
 } from '../mail/ids.ts'
 import type { ClientReportTables } from './tables/client-reports.ts'
 import type { InboundTables } from './tables/inbound.ts'
+import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
@@ -73,6 +74,7 @@ export type EventKind =
 export interface Schema
   extends ClientReportTables,
     InboundTables,
+    StatisticsTables,
     SuppressionTables,
     TrackingTables,
     UserTables {

@@ -10,6 +10,7 @@ import { clientReportsMigration } from './0009-client-reports.ts'
 import { messageNamesMigration } from './0010-message-names.ts'
 import { usersMigration } from './0011-users.ts'
 import { trackingMigration } from './0040-tracking.ts'
+import { statisticsMigration } from './0041-statistics.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   messageNamesMigration,
   usersMigration,
   trackingMigration,
+  statisticsMigration,
 ]
 
 /** The version that this program's queries are written for. */
