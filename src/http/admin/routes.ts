@@ -21,6 +21,7 @@ import { senderRoutes } from './senders.ts'
 import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
 import { smtpSettingsRoutes } from './smtp-settings.ts'
+import { statsRoutes } from './stats.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
@@ -49,6 +50,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...explainRoutes(dependencies),
     ...suppressionRoutes(dependencies),
     ...trackingRoutes(dependencies),
+    ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),

@@ -19,7 +19,10 @@ export type Filters = {
 }
 
 /** What resources need of the rest of the program. */
-export type RestParts = Pick<HttpDependencies, 'storage' | 'clock' | 'domains' | 'authenticator'>
+export type RestParts = Pick<
+  HttpDependencies,
+  'storage' | 'clock' | 'domains' | 'authenticator' | 'statistics'
+>
 
 export type Query = {
   parts: RestParts

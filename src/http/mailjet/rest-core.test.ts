@@ -85,6 +85,7 @@ async function startHooks(t: TestContext) {
     clock: systemClock,
     domains: createTestDomains(storage).ctx,
     authenticator: createAuthenticator({ storage, clock: systemClock }),
+    statistics: { fresh: async () => undefined },
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
     const [resource = '', ...segments] = (path.split('?', 1)[0] ?? '').split('/')

@@ -8,10 +8,10 @@ import { RestError } from './rest-errors.ts'
 
 export function registerRestRoutes(
   app: FastifyInstance,
-  { storage, clock, domains, authenticator }: HttpDependencies,
+  { storage, clock, domains, authenticator, statistics }: HttpDependencies,
   takeBody: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): void {
-  const rest = createRest({ resources, storage, clock, domains, authenticator })
+  const rest = createRest({ resources, storage, clock, domains, authenticator, statistics })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
       method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],

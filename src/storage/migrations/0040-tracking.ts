@@ -22,9 +22,9 @@ export const trackingMigration: Migration = {
       list_id ${integer} NOT NULL
     ) ${end}`,
     'CREATE INDEX visits_by_message ON visits (message_id)',
-    'CREATE INDEX visits_by_delivery ON visits (delivery_id, kind, id)',
-    'CREATE INDEX visits_by_key ON visits (key_id, kind, id)',
-    'CREATE INDEX visits_by_campaign ON visits (campaign_id, kind, id)',
+    'CREATE INDEX visits_by_delivery ON visits (delivery_id, kind, at)',
+    'CREATE INDEX visits_by_key ON visits (key_id, kind, at)',
+    'CREATE INDEX visits_by_campaign ON visits (campaign_id, kind, at)',
     `CREATE TABLE tracking_defaults (
       account_id ${integer} NOT NULL,
       key_id ${integer} NOT NULL,

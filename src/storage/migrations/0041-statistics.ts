@@ -53,6 +53,7 @@ export const statisticsMigration: Migration = {
       clicks ${integer} NOT NULL
     ) ${end}`,
     'CREATE INDEX stat_deliveries_by_message ON stat_deliveries (message_id)',
+    'CREATE INDEX stat_deliveries_by_key ON stat_deliveries (key_id, counted_as, delivery_id)',
     `CREATE TABLE stat_links (
       source ${text} NOT NULL,
       source_id ${integer} NOT NULL,
@@ -64,6 +65,7 @@ export const statisticsMigration: Migration = {
       clicked_events ${integer} NOT NULL,
       PRIMARY KEY (source, source_id, link)
     ) ${end}`,
+    'CREATE INDEX stat_links_by_clicks ON stat_links (source, source_id, clicked_events)',
     `CREATE TABLE stat_clicked (
       message_id ${integer} NOT NULL,
       delivery_id ${integer} NOT NULL,

@@ -9,6 +9,13 @@ import { createMetadata } from './metadata.ts'
 import { metasender } from './metasender.ts'
 import { returnPath } from './return-path.ts'
 import { sender } from './sender.ts'
+import { aggregates } from './statistics/aggregates.ts'
+import { bounceStatistics } from './statistics/bouncestatistics.ts'
+import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
+import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
+import { statcounters } from './statistics/statcounters.ts'
+import { topLists } from './statistics/top-lists.ts'
+import { clickStatistics, openInformation } from './statistics/visits.ts'
 import { myProfile, user } from './user.ts'
 
 /** Everything under `/v3/REST`. */
@@ -25,4 +32,13 @@ export const resources: readonly AnyResource[] = [
   returnPath,
   sender,
   user,
+  ...aggregates,
+  bounceStatistics,
+  clickStatistics,
+  linkClick,
+  messageSentStatistics,
+  openInformation,
+  recipientEsp,
+  statcounters,
+  ...topLists,
 ]
