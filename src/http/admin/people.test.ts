@@ -251,6 +251,7 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'GET /audit': 'admin',
   'POST /send': 'marketer',
   'POST /suppressions': 'marketer',
+  'PUT /tracking': 'marketer',
   'POST /suppressions/import': 'marketer',
   'DELETE /suppressions/{address}': 'marketer',
   'POST /leads/{id}': 'marketer',

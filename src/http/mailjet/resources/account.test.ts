@@ -147,17 +147,32 @@ httpTest('metadata describes every resource from its table', async (http) => {
   const names = all.map(({ Name }) => Name)
   assert.deepEqual(names, [
     'apikey',
+    'apikeytotals',
+    'bouncestatistics',
+    'campaignstatistics',
+    'clickstatistics',
     'dns',
+    'geostatistics',
     'message',
     'messagehistory',
     'messageinformation',
+    'messagesentstatistics',
     'messagestate',
+    'messagestatistics',
     'metadata',
     'metasender',
     'myprofile',
+    'openinformation',
+    'openstatistics',
     'returnpath',
     'sender',
+    'senderstatistics',
+    'statcounters',
+    'statistics/link-click',
+    'statistics/recipient-esp',
+    'toplinkclicked',
     'user',
+    'useragentstatistics',
   ])
   for (const { Name, Properties } of all) {
     const properties = (Properties as RestObject[]).map((property) => String(property.Name))

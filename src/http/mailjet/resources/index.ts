@@ -18,7 +18,7 @@ import { topLists } from './statistics/top-lists.ts'
 import { clickStatistics, openInformation } from './statistics/visits.ts'
 import { myProfile, user } from './user.ts'
 
-/** Everything under `/v3/REST`. */
+/** Everything under `/v3/REST`, by name. */
 export const resources: readonly AnyResource[] = [
   apikey,
   dns,
@@ -41,4 +41,4 @@ export const resources: readonly AnyResource[] = [
   recipientEsp,
   statcounters,
   ...topLists,
-]
+].toSorted((a, b) => (a.name < b.name ? -1 : 1))
