@@ -1,5 +1,7 @@
 /** Opens, clicks and unsubscribing, as the people see them who get the mail. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import nodemailer from 'nodemailer'
 import { mapTextParts } from '../src/mail/text-parts.ts'
 import { type Clock, systemClock } from '../src/runtime/clock.ts'
 import { type Answer, scenario, type TestApp } from './app.ts'
@@ -135,6 +137,39 @@ scenario('what the account says is what counts where a message says nothing', as
   assert.deepEqual([await wire(id), await wire(plain)], [true, false])
   const opened = await until(async () => (await events(app, id))[2])
   assert.deepEqual([opened.kind, opened.class, opened.detail], ['opened', 'too-soon', ''])
+})
+
+scenario('over SMTP, whatever the encoding of the text', async (t, app) => {
+  const transport = nodemailer.createTransport({
+    host: '127.0.0.1',
+    port: app.ready.submission.tls,
+    secure: true,
+    auth: { user: app.credentials.apiKey, pass: app.credentials.secretKey },
+    tls: { ca: readFileSync(app.ready.ca ?? '') },
+  })
+  t.after(() => transport.close())
+  await transport.sendMail({
+    from: app.ready.from,
+    to: ['lea@inbox.test', 'ben@inbox.test'],
+    subject: 'Hello',
+    html: '<p>春のお知らせです。どうぞご覧ください。<a href="https://shop.example/春">こちら</a> [[EMAIL_TO]]</p>',
+    textEncoding: 'base64',
+    headers: { 'X-Mailjet-TrackClick': '1', 'X-Mailjet-TrackOpen': '0' },
+  })
+  await app.idle()
+  const seen: string[] = []
+  for (const to of ['lea@inbox.test', 'ben@inbox.test']) {
+    const { text, header, dkim } = await read(app, to)
+    assert.equal(dkim, 'pass')
+    assert.doesNotMatch(header, /X-Mailjet/i)
+    assert.doesNotMatch(text, /<img/)
+    assert.ok(text.includes(`</a> ${to}</p>`), text)
+    const click = /href="(http:[^"]+)"/.exec(text)?.[1] ?? ''
+    const followed = await fetch(click, { headers: browser, redirect: 'manual' })
+    assert.equal(followed.headers.get('location'), 'https://shop.example/%E6%98%A5')
+    seen.push(click)
+  }
+  assert.notEqual(seen[0], seen[1])
 })
 
 const bulk: Send = {

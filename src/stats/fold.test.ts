@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { postgresMissing } from '../../test/postgres.ts'
 import { openTestStorage, storagePlace, storageTest } from '../../test/storage.ts'
+import { forgetOld } from '../delivery/retention.ts'
 import { recordEvent } from '../events/record.ts'
 import type { CampaignId, DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
 import type { EventKind } from '../storage/schema.ts'
@@ -9,6 +10,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { StatMetrics, StatSource } from '../storage/tables/statistics.ts'
 import { recordVisit } from '../tracking/visits.ts'
 import { foldEvents, readProgress } from './fold.ts'
+import { forgetShortSlices } from './forget.ts'
 import { metricNames } from './metrics.ts'
 
 const keyId = 7 as KeyId
@@ -215,6 +217,29 @@ for (const limit of [1, 3, 1_000]) {
     )
   })
 }
+
+storageTest('counts outlive the messages that they count; short slices do not', async (_t, storage) => {
+  await addMessage(storage, 100, ['a@inbox.example'])
+  await event(storage, 100, 101, 'delivered', day)
+  await visit(storage, 101, { position: 1 })
+  await foldAll(storage, 1_000)
+  const year = 365 * 86_400_000
+  await forgetOld(storage, { now: day + year, bodiesDays: 1, messagesDays: 90 })
+  for (const table of ['messages', 'events', 'visits', 'stat_deliveries', 'stat_clicked'] as const) {
+    assert.deepEqual(await storage.db.selectFrom(table).selectAll().execute(), [], table)
+  }
+  await forgetShortSlices(storage, day + year)
+  const kept = await storage.db.selectFrom('stat_counters').select('resolution').distinct().execute()
+  assert.deepEqual(kept.map((row) => row.resolution).toSorted(), ['day', 'hour', 'lifetime'])
+  await forgetShortSlices(storage, day + 2 * year)
+  const all = { processed: 1, sent: 1, clicked: 1, clicks: 1, click_delay: 60 }
+  assert.deepEqual(await counters(storage, 'key', { resolution: 'hour' }), [])
+  assert.deepEqual(await counters(storage, 'key', { resolution: 'day' }), [['7 01-02T00:00', all]])
+  assert.deepEqual(await counters(storage, 'key'), [['7', all]])
+  // Nothing is counted again.
+  await foldAll(storage, 1_000)
+  assert.deepEqual(await counters(storage, 'key'), [['7', all]])
+})
 
 storageTest('mail that was simply sent leaves nothing to remember', async (_t, storage) => {
   await addMessage(storage, 100, ['a@inbox.example'])

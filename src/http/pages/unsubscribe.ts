@@ -29,7 +29,7 @@ export function registerUnsubscribePages(
     },
   })
 
-  app.post<Params>('/u/*', async (request, reply) => {
+  app.post<Params>('/u/*', { bodyLimit: 65_536 }, async (request, reply) => {
     const texts = unsubscribeTexts(request)
     const link = tokens.readUnsubscribe(request.params['*'])
     if (link === undefined) return unknown(reply, texts)
