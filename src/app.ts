@@ -3,15 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { forgetOldActions } from './accounts/audit.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
-import { forgetEndedSessions } from './accounts/sessions.ts'
 import { createSignIns } from './accounts/sign-in.ts'
-import { closedLab, nobodyDelivers } from './app/absent-parts.ts'
+import { closedLab, nobodyCounts, nobodyDelivers } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
-import { createContactsPart, forgetOldContactWork } from './app/contacts.ts'
+import { createContactsPart } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
+import { forgetMore } from './app/forget-more.ts'
 import { checkGoLive } from './app/go-live.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
@@ -27,8 +26,8 @@ import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
 import { makeSetupUrl } from './app/setup-url.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
+import { createTracking } from './app/tracking.ts'
 import type { Config } from './config.ts'
-import { dropOldSoftBounces } from './contacts/soft-bounces.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
 import { startClientReports } from './delivery/client-reports.ts'
@@ -43,7 +42,6 @@ import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
-import { forgetOldInbox } from './inbound/inbox.ts'
 import { createIntake } from './intake/intake.ts'
 import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
@@ -57,6 +55,7 @@ import type { Log } from './runtime/log.ts'
 import { isLoopback } from './runtime/loopback.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { openSeal } from './runtime/seal.ts'
+import { startStatistics } from './stats/statistics.ts'
 import { openStorage } from './storage/open.ts'
 
 export type RunningApp = {
@@ -64,7 +63,7 @@ export type RunningApp = {
   /** A request to the HTTP face without a socket. */
   inject: HttpServer['inject']
   adminToken: string
-  /** For tests: resolves when nothing is being sent and nothing is due. */
+  /** For tests: resolves when nothing is being sent, nothing is due, and all of it is counted. */
   idle(): Promise<void>
   stop(): Promise<void>
 }
@@ -179,6 +178,16 @@ async function start(
     ipv6: config.delivery.ipv6,
     ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),
   }
+  let publicUrl = config.http.publicUrl ?? guessUrl(config)
+  let httpsUrl: string | undefined
+  const tracking = await createTracking({
+    ...{ config, storage, clock, log, seal, suppressions, bounceDomain },
+    urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
+  })
+  stopper.add(() => tracking.recorder.stop())
+  const statistics = listen ? startStatistics({ storage, clock, log }) : nobodyCounts
+  stopper.add(() => statistics.stop())
+
   const dispatcher = delivers
     ? createDispatcher({
         storage,
@@ -186,6 +195,7 @@ async function start(
         clock,
         log,
         signingKeys: keyring.signingKeys,
+        personalise: tracking.personalise,
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
         route(message, content) {
@@ -219,6 +229,7 @@ async function start(
     handOver: dispatcher ?? nobodyDelivers,
     maySendAs: doorCheck.maySendAs,
     isBulkSender: bulkSenders.isBulkSender,
+    trackingDefaults: tracking.defaults.of,
     suppressions,
     settings: {
       name: config.name,
@@ -233,7 +244,6 @@ async function start(
     metrics,
   })
 
-  let publicUrl = config.http.publicUrl ?? guessUrl(config)
   const domains = createDomainsContext({
     config,
     dnsServers: config.mode === 'lab' && lab === undefined ? 'none' : dnsServers,
@@ -259,6 +269,7 @@ async function start(
       return suppress(entry)
     },
     onSuppressed: suppressions.forget,
+    unsubscribe: tracking.unsubscribing.byMail,
     host: config.name,
     systemKeyId: identity.systemKeyId,
   })
@@ -296,6 +307,8 @@ async function start(
     domains,
     suppressionCheck: suppressions,
     contacts,
+    tracking,
+    statistics,
     inbound,
     gateway: {
       router,
@@ -323,6 +336,7 @@ async function start(
     listen && config.roles.includes('mx')
       ? createIncoming({
           ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
+          isUnsubscribe: tracking.unsubscribing.isMailto,
         })
       : undefined
   if (incoming) {
@@ -339,6 +353,7 @@ async function start(
     url: config.http.publicUrl ?? ready.url,
     httpsUrl: ready.httpsUrl,
   })
+  httpsUrl = ready.httpsUrl
   if (config.mode === 'lab') publicUrl = config.http.publicUrl ?? ready.url ?? ready.httpsUrl ?? publicUrl
   const firstOwnerUrl = bound.length > 0 ? await makeSetupUrl(storage, { clock, publicUrl }) : undefined
   if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl
@@ -346,13 +361,7 @@ async function start(
   if (listen) {
     const retention = startRetention({
       ...{ storage, clock, log, settings: config.retention },
-      async forgetMore(settings) {
-        await forgetOldInbox(storage, settings)
-        await dropOldSoftBounces(storage, settings.now)
-        await forgetEndedSessions(storage, settings.now)
-        await forgetOldActions(storage, settings.now)
-        await forgetOldContactWork(storage, settings.now)
-      },
+      forgetMore: (settings) => forgetMore(storage, settings),
     })
     stopper.add(() => retention.stop())
     if (delivers) {
@@ -380,7 +389,11 @@ async function start(
     ready,
     inject: http.inject,
     adminToken,
-    idle: async () => dispatcher?.idle(),
+    async idle() {
+      await dispatcher?.idle()
+      await tracking.recorder.flush()
+      await statistics.catchUp()
+    },
     stop: stopper.stop,
   }
 }

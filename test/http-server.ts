@@ -7,6 +7,7 @@ import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
 import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
+import { createTracking } from '../src/app/tracking.ts'
 import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
@@ -29,6 +30,7 @@ import { isLoopback } from '../src/runtime/loopback.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import type { Seal } from '../src/runtime/seal.ts'
 import type { Storage } from '../src/storage/storage.ts'
+import type { Tracking } from '../src/tracking/tracking.ts'
 import { createTestDomains, type DomainsWorld } from './domains-world.ts'
 import { cleanUp, openTestStorage, storagePlace, storageTest } from './storage.ts'
 
@@ -58,6 +60,7 @@ export type TestHttp = {
   }): Promise<HttpAnswer>
   /** `/v3.1/send` or `/v3/send` with the key; `body` as text goes out as it is. */
   send(body: unknown, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>
+  tracking: Tracking
   /** The world that senders and domains are proved in. */
   world: DomainsWorld
   /** Rows of the table messages. */
@@ -121,6 +124,15 @@ export async function startTestHttp(
     ...{ storage, clock, log, intake, suppressionCheck: { forget: () => undefined } },
     publicUrl: () => 'https://mail.paravion.example',
   })
+  const tracking = await createTracking({
+    config: {
+      name: 'mail.paravion.example',
+      tracking: { url: undefined, linkDays: 30, scannerSeconds: 5, geoDatabase: undefined },
+    },
+    ...{ storage, clock, log, seal: plainSeal, bounceDomain: 'bounce.mail.paravion.example' },
+    suppressions: { forget: () => undefined },
+    urls: { publicUrl: () => 'https://mail.paravion.example', httpsUrl: () => undefined },
+  })
   const server = createHttpServer({
     listeners,
     storage,
@@ -143,6 +155,8 @@ export async function startTestHttp(
     consoleFolder: options.consoleFolder ?? fileURLToPath(new URL('no-console', import.meta.url)),
     suppressionCheck: { forget: () => undefined },
     contacts,
+    tracking,
+    statistics: { fresh: async () => undefined },
     inbound: { simulate: async () => [] },
     gateway: {
       router,
@@ -190,6 +204,7 @@ export async function startTestHttp(
     queue,
     keyId: key.id,
     world,
+    tracking,
     publicKey: key.publicKey,
     secret,
     basic,

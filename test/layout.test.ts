@@ -20,6 +20,7 @@ const lines = [
   ['events'],
   ['intake'],
   ['delivery'],
+  ['tracking'],
   ['inbound'],
   ['campaigns', 'stats'],
   ['smtp', 'http'],

@@ -3,6 +3,7 @@ import type { HandOver } from '../intake/hand-over.ts'
 import { createInbox } from '../lab/inbox.ts'
 import { createLabRecords } from '../lab/records.ts'
 import type { Log } from '../runtime/log.ts'
+import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** Where this process does not deliver, accepted mail waits in the queue for one that does. */
@@ -19,4 +20,11 @@ export const nobodyDelivers: HandOver = {
 export function closedLab(storage: Storage, log: Log) {
   const { inbox } = createInbox({ storage, log })
   return { inbox, records: createLabRecords({ storage, onChange: async () => undefined }) }
+}
+
+/** Another process counts. */
+export const nobodyCounts: Statistics = {
+  fresh: async () => undefined,
+  catchUp: async () => undefined,
+  stop: async () => undefined,
 }

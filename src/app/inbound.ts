@@ -3,7 +3,7 @@
 import { forgiveSoftBounces } from '../contacts/soft-bounces.ts'
 import { writesOfLateFailure } from '../delivery/late-failure.ts'
 import { type ApplyReportParts, applyReport } from '../inbound/apply-report.ts'
-import { createInbound, type Inbound } from '../inbound/inbound.ts'
+import { createInbound, type Inbound, type InboundParts } from '../inbound/inbound.ts'
 import type { Intake } from '../intake/draft.ts'
 import type { AccountId, KeyId } from '../mail/ids.ts'
 import { readReport } from '../mail/read-report.ts'
@@ -20,6 +20,7 @@ export async function createInboundMail({
   returnPaths,
   suppress,
   onSuppressed,
+  unsubscribe,
   host,
   systemKeyId,
 }: {
@@ -30,6 +31,7 @@ export async function createInboundMail({
   returnPaths: Pick<ReturnPaths, 'read'>
   suppress: ApplyReportParts['suppress']
   onSuppressed(keyId: KeyId, address: string): void
+  unsubscribe: InboundParts['unsubscribe']
   host: string
   systemKeyId: KeyId
 }): Promise<Inbound> {
@@ -50,6 +52,7 @@ export async function createInboundMail({
       }
       return applyReport(parts, { report, addressedTo, now })
     },
+    unsubscribe,
     heardFrom: (person) => forgiveSoftBounces(storage, person),
     async send(draft) {
       await intake.store([await intake.prepare(draft)])

@@ -4,7 +4,7 @@ import type { DNSResolver } from 'mailauth'
 import type { Config } from '../config.ts'
 import type { Inbound } from '../inbound/inbound.ts'
 import { createAccepts } from '../inbound/owners.ts'
-import { formatAddress } from '../mail/address.ts'
+import { type Address, formatAddress } from '../mail/address.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
 import type { Certificates } from '../runtime/certificates.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -24,6 +24,8 @@ export type IncomingParts = {
   storage: Storage
   returnPaths: Pick<ReturnPaths, 'read'>
   inbound: Pick<Inbound, 'receive'>
+  /** Addresses that unsubscribe whoever writes to them. */
+  isUnsubscribe(address: Address): boolean
   log: Log
   clock: Clock
 }
@@ -40,7 +42,8 @@ export function createIncoming(parts: IncomingParts): IncomingServer | undefined
     secureContext: { cert: certificates.certificate, key: certificates.key },
     accepts: createAccepts({
       storage: parts.storage,
-      isReturnPath: (address) => parts.returnPaths.read(address) !== undefined,
+      isReturnPath: (address) =>
+        parts.returnPaths.read(address) !== undefined || parts.isUnsubscribe(address),
       bounceDomain: parts.bounceDomain,
     }),
     receive: createReceive(parts),

@@ -347,6 +347,29 @@ export const settings = {
     ),
   },
 
+  tracking: {
+    url: setting(
+      optional(webAddress()),
+      none,
+      'Address of the links and pictures in tracked mail, and of the page for unsubscribing; best a name of its own that leads here. The address of the HTTP interface when left out.',
+    ),
+    link_days: setting(
+      wholeNumber({ min: 30, max: 36_500 }),
+      { always: 1095 },
+      'Days that tracked links lead on and are counted; links for unsubscribing work for ever.',
+    ),
+    scanner_seconds: setting(
+      wholeNumber({ min: 0, max: 3600 }),
+      { always: 5 },
+      'Opens and clicks sooner after the delivery count as those of a machine; 0 counts them all.',
+    ),
+    geo_database: setting(
+      optional(path('a MaxMind database file')),
+      none,
+      'File in the MaxMind format that tells the country of an address; without it, no country is told.',
+    ),
+  },
+
   retention: {
     bodies_days: setting(
       wholeNumber({ min: 0, max: 3650 }),

@@ -50,7 +50,15 @@ export async function forgetOld(
     if (rows.length === 0) break
     const ids = rows.map((row) => row.id)
     await storage.db.transaction().execute(async (tx) => {
-      for (const table of ['bodies', 'deliveries', 'attempts', 'events'] as const) {
+      for (const table of [
+        'bodies',
+        'deliveries',
+        'attempts',
+        'events',
+        'visits',
+        'stat_deliveries',
+        'stat_clicked',
+      ] as const) {
         await tx.deleteFrom(table).where('message_id', 'in', ids).execute()
       }
       await tx.deleteFrom('messages').where('id', 'in', ids).execute()

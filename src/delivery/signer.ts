@@ -47,9 +47,12 @@ type Waiting = Ranked & { work: OutboundWork; fromHeader: string | undefined; do
 
 export function createSigner({
   signingKeys,
+  personalise,
   clock,
 }: {
   signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
+  /** The content of one recipient, where each has their own. */
+  personalise?(work: OutboundWork): Buffer
   clock: Clock
 }): Signer {
   const queue = createLaneQueue<Waiting>()
@@ -70,9 +73,11 @@ export function createSigner({
     }
   }
 
-  async function signOne({ work: { message, content: stored }, fromHeader }: Waiting): Promise<Signed> {
+  async function signOne({ work, fromHeader }: Waiting): Promise<Signed> {
+    const { message } = work
     let domain = message.fromAddress.slice(message.fromAddress.lastIndexOf('@') + 1)
     try {
+      const stored = message.options.individual && personalise ? personalise(work) : work.content
       const rewrite = fromHeader === undefined ? {} : { fromHeader }
       const { content, header, from } = rewriteHeaders(stored, rewrite)
       if (from !== undefined) domain = from.domain
@@ -116,9 +121,11 @@ export function createSigner({
   }
 }
 
-/** The rules may change between two parts of a message. */
-function keyOf({ message }: OutboundWork, fromHeader: string | undefined): string {
-  return `${message.id} ${fromHeader ?? ''}`
+/** The rules may change between two parts of a message, and a recipient may have a content of their own. */
+function keyOf({ id, message }: OutboundWork, fromHeader: string | undefined): string {
+  return message.options.individual
+    ? `${message.id} ${fromHeader ?? ''} ${id}`
+    : `${message.id} ${fromHeader ?? ''}`
 }
 
 function remarkOn(keys: readonly SigningKey[], domain: string): string | undefined {

@@ -56,6 +56,7 @@ function describeEvent(
   const where = attempt === undefined || attempt.host === '' ? '' : ` ${formatHost(attempt)}`
   const reply = event.detail === null || event.detail === '' ? '' : `: ${quote(event.detail)}`
   const why = event.class === null ? '' : ` (${event.class})`
+  const machine = event.class === null ? '' : `, by a machine as it seems (${event.class})`
   switch (event.kind) {
     case 'accepted':
       return `${recipient}: accepted at ${at}.`
@@ -83,6 +84,12 @@ function describeEvent(
       return `${recipient}: a report said at ${at} that the next host passed it on${reply}.`
     case 'complained':
       return `${recipient}: the recipient complained at ${at}${reply}.`
+    case 'opened':
+      return `${recipient}: opened at ${at}${machine}${reply}.`
+    case 'clicked':
+      return `${recipient}: a link was followed at ${at}${machine}${reply}.`
+    case 'unsubscribed':
+      return `${recipient}: the recipient unsubscribed at ${at}${reply}.`
   }
 }
 

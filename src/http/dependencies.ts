@@ -17,7 +17,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Seal } from '../runtime/seal.ts'
+import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { Tracking } from '../tracking/tracking.ts'
 
 export type HttpDependencies = {
   storage: Storage
@@ -51,6 +53,10 @@ export type HttpDependencies = {
   suppressionCheck: Pick<SuppressionCheck, 'forget'>
   /** Contacts, lists, segments: what their functions need. */
   contacts: SignUpContext
+  /** Links in mail: opens, clicks, unsubscribing. */
+  tracking: Tracking
+  /** Counts are brought up to date before they are shown. */
+  statistics: Pick<Statistics, 'fresh'>
   /** Mail that comes in. */
   inbound: Pick<Inbound, 'simulate'>
   /** Outgoing servers and the rules that choose one. */

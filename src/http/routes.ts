@@ -10,6 +10,8 @@ import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
 import { registerConfirmPages } from './pages/confirm.ts'
+import { registerTrackingPages } from './pages/track.ts'
+import { registerUnsubscribePages } from './pages/unsubscribe.ts'
 import { sendText } from './replies.ts'
 import { registerSystemRoutes } from './system-routes.ts'
 
@@ -62,6 +64,8 @@ export function registerRoutes(
   registerAdminRoutes(app, context)
   registerActivationPages(app, context)
   registerConfirmPages(app, context)
+  registerTrackingPages(app, context)
+  registerUnsubscribePages(app, context)
   registerSystemRoutes(app, context)
 }
 

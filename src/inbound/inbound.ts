@@ -44,6 +44,8 @@ export type InboundParts = {
     addressedTo: readonly Address[]
     now: number
   }): Promise<{ outcome: string; steps: readonly string[] }>
+  /** Does what mail to this address asks for, if it is one that unsubscribes; else false. */
+  unsubscribe(address: Address): Promise<boolean>
   /** Somebody wrote to an account: their mailbox works. */
   heardFrom(person: { accountId: AccountId; address: Address }): Promise<void>
   /** Through the one door. */
@@ -228,7 +230,15 @@ export function createInbound(parts: InboundParts): Inbound {
 
   return {
     async receive(mail) {
-      const handled = await eachAccount(mail, handle)
+      const recipients: Address[] = []
+      for (const address of mail.recipients) {
+        if (!(await parts.unsubscribe(address))) recipients.push(address)
+      }
+      if (recipients.length === 0 && mail.recipients.length > 0) {
+        log.info({ client: mail.client }, 'unsubscribed by mail')
+        return { code: 250, enhanced: '2.0.0', text: 'Ok: unsubscribed' }
+      }
+      const handled = await eachAccount({ ...mail, recipients }, handle)
       for (const { accountId, inboxId, outcome } of handled) {
         log.info({ accountId, inboxId, outcome, client: mail.client }, 'incoming mail')
       }

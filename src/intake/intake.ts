@@ -18,6 +18,7 @@ import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
+import { individually, type TrackingDefaults } from './individual.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { readSubmitted } from './read-submitted.ts'
 import { createErrorReports } from './report-errors.ts'
@@ -55,6 +56,7 @@ export function createIntake({
   handOver,
   maySendAs,
   isBulkSender = async () => false,
+  trackingDefaults,
   suppressions,
   settings,
   metrics,
@@ -66,6 +68,8 @@ export function createIntake({
   maySendAs: Intake['maySendAs']
   /** Does everything from this address count as mass mail? */
   isBulkSender?: Intake['maySendAs']
+  /** Whether a key's mail is tracked where it does not say so itself; without it, it is not. */
+  trackingDefaults?: TrackingDefaults
   /** Which recipients are not sent to; without it, all are. */
   suppressions?: Pick<SuppressionCheck, 'among'>
   settings: IntakeSettings
@@ -111,7 +115,11 @@ export function createIntake({
         campaign === undefined
           ? { firstId, submissionUuid }
           : { firstId, submissionUuid, campaignId: await campaigns.idOf(keyId, campaign.name, clock.now()) }
-      planned.push(planMessage(submission, ids))
+      const own = individually(submission, {
+        ...(await trackingDefaults?.(keyId)),
+        campaignId: 'campaignId' in ids ? ids.campaignId : undefined,
+      })
+      planned.push(planMessage(own, ids))
       firstId += idsNeeded(submission)
     }
     return planned

@@ -97,11 +97,12 @@ export function planMessage(
     return planned
   })
   const open = new Map<string, PlannedGroup>()
+  const most = submission.options.individual ? 1 : recipientsPerWork
   const groups: PlannedGroup[] = []
   for (const recipient of recipients) {
     const domain = recipient.address.domain
     let group = open.get(domain)
-    if (group === undefined || group.recipients.length === recipientsPerWork) {
+    if (group === undefined || group.recipients.length === most) {
       // Turns are taken per domain and, within it, per API key: no tenant waits behind another's campaign.
       group = { workId: id++ as WorkId, key: `${domain} ${submission.keyId}`, recipients: [] }
       open.set(domain, group)

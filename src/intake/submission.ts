@@ -25,6 +25,12 @@ export type MessageOptions = {
   statisticsContactsListId?: number
   /** Mass mail: of a campaign, marked as such, or from a sender of bulk mail. Less urgent mail alone is none. */
   bulk?: true
+  /** Each recipient gets a content of their own, with links of their own: one unit of work for each. */
+  individual?: true
+  /** For links and header fields of mass mail. */
+  campaignId?: number
+  /** The contact list that it goes to: unsubscribing leaves this list. */
+  listId?: number
   /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */
   nullSender?: true
 }

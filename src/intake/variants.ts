@@ -9,7 +9,7 @@ import { foldHeader, readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
 import type { Lane } from '../storage/schema.ts'
-import { addUrlTags } from '../templates/index.ts'
+import { addUrlTags, hasReservedTags } from '../templates/index.ts'
 import type { Draft, RawSubmission } from './draft.ts'
 import { isPersonalised, type PersonalTexts, personalise, type Texts } from './personalise.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
@@ -41,7 +41,7 @@ function laneFor({ priority, bulk }: { priority: number; bulk: boolean }): Lane 
 }
 
 function withBulk(options: MessageOptions, bulk: boolean): MessageOptions {
-  return bulk ? { ...options, bulk } : options
+  return bulk ? { ...options, bulk } : { ...options }
 }
 
 export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
@@ -123,6 +123,7 @@ function addDraftVariant(
     content,
     options: withBulk(draft.options, bulk),
   }
+  if (hasReservedTags(`${texts.html ?? ''}${texts.text ?? ''}`)) submission.options.individual = true
   if (draft.customId !== undefined) submission.customId = draft.customId
   if (draft.eventPayload !== undefined) submission.eventPayload = draft.eventPayload
   if (draft.campaign !== undefined) submission.campaign = draft.campaign

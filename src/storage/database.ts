@@ -7,6 +7,8 @@ export type Database = {
   readonly kind: 'sqlite' | 'postgres'
   readonly db: Kysely<Schema>
   commit(commit: Commit): Promise<CommitResult>
+  /** Every event up to this id is there, and none will come. `known`: what was settled before. */
+  settledEventId(known: number): Promise<number>
   /** A moment's housekeeping, every few seconds. */
   tidy(): Promise<void>
   backup(path: string): Promise<void>

@@ -79,6 +79,7 @@ export async function openStorage(options: StoragePlace & { log: Log; clock: Clo
     nodeId: node.id,
     commit: database.commit,
     reserveIds: ids.reserve,
+    settledEventId: database.settledEventId,
     releaseDeadNodes,
     backup: database.backup,
     stop() {

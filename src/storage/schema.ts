@@ -21,7 +21,9 @@ import type { ContactJobTables } from './tables/contact-jobs.ts'
 import type { ContactSignupTables } from './tables/contact-signups.ts'
 import type { ContactTables } from './tables/contacts.ts'
 import type { InboundTables } from './tables/inbound.ts'
+import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
+import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
 
 /** Milliseconds since 1970. */
@@ -67,6 +69,10 @@ export type EventKind =
   | 'delivery-reported'
   /** The recipient called it spam, or asked for no more. */
   | 'complained'
+  /** These three name a visit. `class` says why it was no person, null when it was one. */
+  | 'opened'
+  | 'clicked'
+  | 'unsubscribed'
 
 export interface Schema
   extends ClientReportTables,
@@ -74,7 +80,9 @@ export interface Schema
     ContactSignupTables,
     ContactTables,
     InboundTables,
+    StatisticsTables,
     SuppressionTables,
+    TrackingTables,
     UserTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
@@ -291,6 +299,7 @@ export interface Schema
     class: string | null
     /** Plain words: the remote's reply, or who did what. */
     detail: string | null
+    visit_id: Generated<number | null>
   }
 
   /** Durable work in lanes. Knows nothing of mail: `ref` is what it is about, `key` is for fairness. */

@@ -13,6 +13,11 @@ export type Storage = {
   commit(commit: Commit): Promise<CommitResult>
   /** First of `count` consecutive ids, unique across nodes and never handed out twice. */
   reserveIds(count: number): Promise<number>
+  /**
+   * The largest event id up to which every event is there and none will come: whoever reads events in the order of
+   * their ids goes that far, and misses nothing. `known`: what was settled before.
+   */
+  settledEventId(known: number): Promise<number>
   /** This process, for leases; new at each start. */
   readonly nodeId: string
   /** Takes back the work of processes that died. Called by a timer inside; exposed for tests. */

@@ -1,6 +1,8 @@
 export type { Party, RenderLimits, TemplateContext } from './context.ts'
+export { decodeAttribute, findPlaces, type HtmlPlaces } from './html-links.ts'
 export { parseTemplate } from './parse.ts'
 export { replacePlaceholders } from './placeholders.ts'
 export { renderTemplate } from './render.ts'
+export { hasReservedTags, replaceReservedTags } from './reserved-tags.ts'
 export { dependsOnRecipient, type Template, type TemplateError } from './template.ts'
 export { addUrlTags } from './url-tags.ts'

@@ -1,5 +1,5 @@
 /** Appends a query string to the links of an HTML part. Only those bytes change: nothing is written anew. */
-import { Tokenizer } from 'htmlparser2'
+import { findPlaces } from './html-links.ts'
 
 /**
  * Adds `tags` (a query string without `?`, percent-encoded) to every http and https link of `<a>` and `<area>`, before
@@ -11,7 +11,7 @@ export function addUrlTags(html: string, tags: string): string {
 
   let changed = ''
   let copied = 0
-  for (const { start, end } of linksOf(html)) {
+  for (const { start, end } of findPlaces(html).links) {
     const insertion = whereToInsert(html.slice(start, end))
     if (insertion === undefined) continue
     const at = start + insertion.offset
@@ -19,59 +19,6 @@ export function addUrlTags(html: string, tags: string): string {
     copied = at
   }
   return changed + html.slice(copied)
-}
-
-/** Where the values of `href` stand. Comments, scripts and other attributes are none of them. */
-function linksOf(html: string): { start: number; end: number }[] {
-  const links: { start: number; end: number }[] = []
-  let inLink = false
-  let hasHref = false
-  let inHref = false
-  let start = -1
-  let end = -1
-  const ignore = () => {}
-  const tokenizer = new Tokenizer(
-    { decodeEntities: false },
-    {
-      onopentagname(nameStart, nameEnd) {
-        // Longer names need no look: `area` is the longest of interest.
-        const name = nameEnd - nameStart <= 4 ? html.slice(nameStart, nameEnd).toLowerCase() : ''
-        inLink = name === 'a' || name === 'area'
-        hasHref = false
-      },
-      onattribname(nameStart, nameEnd) {
-        // Of several attributes of one name, browsers take the first.
-        inHref =
-          inLink &&
-          !hasHref &&
-          nameEnd - nameStart === 4 &&
-          html.slice(nameStart, nameEnd).toLowerCase() === 'href'
-        hasHref ||= inHref
-        start = -1
-      },
-      onattribdata(dataStart, dataEnd) {
-        if (start === -1) start = dataStart
-        end = dataEnd
-      },
-      onattribend() {
-        if (inHref && start !== -1) links.push({ start, end })
-      },
-      onattribentity: ignore,
-      oncdata: ignore,
-      onclosetag: ignore,
-      oncomment: ignore,
-      ondeclaration: ignore,
-      onend: ignore,
-      onopentagend: ignore,
-      onprocessinginstruction: ignore,
-      onselfclosingtag: ignore,
-      ontext: ignore,
-      ontextentity: ignore,
-    },
-  )
-  tokenizer.write(html)
-  tokenizer.end()
-  return links
 }
 
 function whereToInsert(value: string): { offset: number; separator: string } | undefined {

@@ -252,6 +252,7 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'GET /go-live': 'admin',
   'POST /send': 'marketer',
   'POST /suppressions': 'marketer',
+  'PUT /tracking': 'marketer',
   'POST /suppressions/import': 'marketer',
   'DELETE /suppressions/{address}': 'marketer',
   'POST /leads/{id}': 'marketer',

@@ -28,9 +28,11 @@ import { sessionRoutes } from './session.ts'
 import { setupRoutes } from './setup.ts'
 import { signUpRoutes } from './sign-ups.ts'
 import { smtpSettingsRoutes } from './smtp-settings.ts'
+import { statsRoutes } from './stats.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
 import { testServerRoutes } from './test-server.ts'
+import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
 import { userRoutes } from './users.ts'
 
@@ -61,6 +63,8 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...contactJobRoutes(dependencies),
     ...segmentRoutes(dependencies),
     ...signUpRoutes(dependencies),
+    ...trackingRoutes(dependencies),
+    ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),

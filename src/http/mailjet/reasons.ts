@@ -98,7 +98,25 @@ export function isHardBounce(deliveryClass: string | null): boolean {
 
 export const hardClasses: readonly string[] = Object.keys(classRules).filter(isHardBounce)
 
-export type MessageStatus = 'queued' | 'sent' | 'blocked' | 'softbounced' | 'hardbounced' | 'deferred'
+export type MessageStatus =
+  | 'queued'
+  | 'sent'
+  | 'opened'
+  | 'clicked'
+  | 'spam'
+  | 'unsub'
+  | 'blocked'
+  | 'softbounced'
+  | 'hardbounced'
+  | 'deferred'
+
+/** What its reader did; null while they did not. */
+export type Reading = {
+  openedAt: number | null
+  clickedAt: number | null
+  unsubscribedAt: number | null
+  complainedAt: number | null
+}
 
 /** Numbers of the filter `MessageStatus`. */
 export const statusWords = [
@@ -115,6 +133,16 @@ export const statusWords = [
   'hardbounced',
   'deferred',
 ] as const
+
+/** The most advanced state that a message reached. */
+export function statusOf(message: Reading & { state: DeliveryState; class: string | null }): MessageStatus {
+  const status = statusOfDelivery(message.state, message.class)
+  if (status !== 'sent') return status
+  if (message.complainedAt !== null) return 'spam'
+  if (message.unsubscribedAt !== null) return 'unsub'
+  if (message.clickedAt !== null) return 'clicked'
+  return message.openedAt !== null ? 'opened' : 'sent'
+}
 
 export function statusOfDelivery(state: DeliveryState, deliveryClass: string | null): MessageStatus {
   switch (state) {

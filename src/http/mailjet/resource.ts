@@ -20,7 +20,10 @@ export type Filters = {
 }
 
 /** What resources need of the rest of the program. */
-export type RestParts = Pick<HttpDependencies, 'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts'>
+export type RestParts = Pick<
+  HttpDependencies,
+  'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts' | 'statistics'
+>
 
 export type Query = {
   parts: RestParts

@@ -41,7 +41,7 @@ type Envelope = { Count: number; Data: Record<string, unknown>[]; Total: number 
 const ids = (answer: { body: unknown }) => (answer.body as Envelope).Data.map((one) => one.ID)
 
 httpStorageTest('a message has the recorded properties', async (http) => {
-  const id = await sent(http, { CustomID: 'c-1', TrackOpens: 'enabled' })
+  const id = await sent(http, { CustomID: 'c-1', TrackOpens: 'enabled', HTMLPart: '<p>x</p>' })
   const answer = await get(http, `/v3/REST/message/${id}`)
   assert.equal(answer.status, 200)
   const envelope = answer.body as Envelope

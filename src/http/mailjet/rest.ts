@@ -42,9 +42,17 @@ export function createRest({
 }: { resources: readonly AnyResource[] } & RestParts): (request: RestRequest) => Promise<RestAnswer> {
   const byName = new Map(resources.map((resource) => [resource.name, resource]))
 
+  /** A few resources have names of two parts. */
+  function find({ resource, segments }: RestRequest) {
+    const [second = '', ...further] = segments
+    const twoParts = byName.get(`${resource}/${second}`.toLowerCase())
+    if (twoParts !== undefined) return { resource: twoParts, segments: further }
+    return { resource: byName.get(resource.toLowerCase()), segments }
+  }
+
   return async (request) => {
-    const { apiKey, method, segments } = request
-    const resource = byName.get(request.resource.toLowerCase())
+    const { apiKey, method } = request
+    const { resource, segments } = find(request)
     if (resource === undefined) throw unknownResource(request.resource)
     const { idText, action, job } = readTarget(resource, segments)
     if (!apiKey.isMaster && resource.masterOnly === 'always') throw masterKeyNeeded()

@@ -600,10 +600,13 @@ httpTest('options reach the message', async (http) => {
   const [row] = await http.storedMessages()
   assert.equal(row?.custom_id, 'c-1')
   assert.equal(row?.lane, 'bulk')
-  assert.deepEqual(JSON.parse(row?.options ?? ''), {
+  const { campaignId, ...options } = JSON.parse(row?.options ?? '')
+  assert.ok(campaignId > 0)
+  assert.deepEqual(options, {
     trackOpens: 'enabled',
     trackClicks: 'disabled',
     bulk: true,
+    individual: true,
   })
   const stored = await http.storage.db.selectFrom('bodies').select('content').executeTakeFirstOrThrow()
   const parsed = await simpleParser(Buffer.from(stored.content))

@@ -14,6 +14,8 @@ import { contactsMigration } from './0013-contacts.ts'
 import { contactJobsMigration } from './0014-contact-jobs.ts'
 import { optOutsMigration } from './0015-opt-outs.ts'
 import { contactSignupsMigration } from './0016-contact-signups.ts'
+import { trackingMigration } from './0017-tracking.ts'
+import { statisticsMigration } from './0018-statistics.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -34,6 +36,8 @@ export const migrations: readonly Migration[] = [
   contactJobsMigration,
   optOutsMigration,
   contactSignupsMigration,
+  trackingMigration,
+  statisticsMigration,
 ]
 
 /** The version that this program's queries are written for. */

@@ -11,6 +11,7 @@ import { createApplier } from './apply-commits.ts'
 import { toError } from './failures.ts'
 import { migratePostgres } from './migrate-postgres.ts'
 import { createPool, withOurErrors } from './pools.ts'
+import { settledEventId } from './settled-events.ts'
 
 // One transaction waits for the disk while the next is being filled.
 const batchesInFlight = 2
@@ -45,6 +46,7 @@ export async function openPostgres({
       if (stopped) return Promise.reject(new StorageUnavailable('The storage has been stopped.'))
       return group.commit(commit)
     },
+    settledEventId: (known) => settledEventId(db, known),
     idle: group.idle,
     // PostgreSQL's own autovacuum does it.
     tidy: async () => {},

@@ -50,6 +50,14 @@ export async function openSqlite({ folder, log }: { folder: string; log: Log }):
       if (stopped) return Promise.reject(new StorageUnavailable('The storage has been stopped.'))
       return group.commit(commit)
     },
+    // One writer gives the ids and ends its transactions one after the other.
+    async settledEventId(known) {
+      const row = await db
+        .selectFrom('events')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .executeTakeFirst()
+      return Math.max(known, Number(row?.id ?? 0))
+    },
     idle: group.idle,
     async tidy() {
       if (group.pending() === 0 && gate.closed() === undefined) await writer.request({ kind: 'tidy' })

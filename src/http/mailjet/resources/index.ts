@@ -18,9 +18,16 @@ import { createMetadata } from './metadata.ts'
 import { metasender } from './metasender.ts'
 import { returnPath } from './return-path.ts'
 import { sender } from './sender.ts'
+import { aggregates } from './statistics/aggregates.ts'
+import { bounceStatistics } from './statistics/bouncestatistics.ts'
+import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
+import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
+import { statcounters } from './statistics/statcounters.ts'
+import { topLists } from './statistics/top-lists.ts'
+import { clickStatistics, openInformation } from './statistics/visits.ts'
 import { myProfile, user } from './user.ts'
 
-/** Everything under `/v3/REST`. */
+/** Everything under `/v3/REST`, by name. */
 export const resources: readonly AnyResource[] = [
   apikey,
   batchjob,
@@ -43,4 +50,13 @@ export const resources: readonly AnyResource[] = [
   returnPath,
   sender,
   user,
-]
+  ...aggregates,
+  bounceStatistics,
+  clickStatistics,
+  linkClick,
+  messageSentStatistics,
+  openInformation,
+  recipientEsp,
+  statcounters,
+  ...topLists,
+].toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,11 +1,18 @@
 /** `/v3/REST/messagehistory/<message id>` (reference/statistics.md §3). */
+import { crc32 } from 'node:zlib'
 import type { DeliveryId } from '../../../mail/ids.ts'
 import type { EventKind, Instant } from '../../../storage/schema.ts'
 import { defineResource } from '../define-resource.ts'
 import { isHardBounce, reasonOf } from '../reasons.ts'
 import type { Query } from '../resource.ts'
 
-type HistoryRow = { kind: EventKind; at: Instant; class: string | null; detail: string | null }
+type HistoryRow = {
+  kind: EventKind
+  at: Instant
+  class: string | null
+  detail: string | null
+  agent: string | null
+}
 
 /** Deferrals and an operator's holding are no event types of Mailjet's. */
 const shown = [
@@ -14,6 +21,10 @@ const shown = [
   'expired',
   'blocked',
   'dropped',
+  'opened',
+  'clicked',
+  'unsubscribed',
+  'complained',
 ] as const satisfies readonly EventKind[]
 
 export const messageHistory = defineResource<HistoryRow>({
@@ -24,7 +35,7 @@ export const messageHistory = defineResource<HistoryRow>({
       name: 'Comment',
       type: 'text',
       description: 'Free text attached to the event.',
-      value: (row) => (row.kind === 'delivered' ? '' : (row.detail ?? '')),
+      value: (row) => (isAboutReader(row) || row.kind === 'delivered' ? '' : (row.detail ?? '')),
     },
     {
       name: 'EventAt',
@@ -43,14 +54,15 @@ export const messageHistory = defineResource<HistoryRow>({
       name: 'State',
       type: 'text',
       description: 'State text, empty when none.',
-      value: (row) => (row.kind === 'delivered' ? '' : (reasonOf(row.class)?.state ?? '')),
+      value: (row) =>
+        isAboutReader(row) || row.kind === 'delivered' ? '' : (reasonOf(row.class)?.state ?? ''),
     },
     { name: 'Useragent', type: 'text', description: 'User-agent text (often empty).', value: () => '' },
     {
       name: 'UseragentID',
       type: 'integer',
       description: 'User-agent identifier; 0 if none.',
-      value: () => 0,
+      value: ({ agent }) => (agent === null || agent === '' ? 0 : crc32(agent)),
     },
   ],
   filters: { Message: 'integer' },
@@ -60,7 +72,8 @@ export const messageHistory = defineResource<HistoryRow>({
     const history = await ofDelivery(query)
     if (history === undefined) return []
     return history
-      .select(['events.kind', 'events.at', 'events.class', 'events.detail'])
+      .leftJoin('visits', 'visits.id', 'events.visit_id')
+      .select(['events.kind', 'events.at', 'events.class', 'events.detail', 'visits.agent'])
       .orderBy('events.id')
       .limit(page.limit)
       .offset(page.offset)
@@ -87,11 +100,21 @@ async function ofDelivery({ db, keyId, id, filters }: Query) {
     .where('key_id', '=', keyId)
     .executeTakeFirst()
   if (delivery === undefined) return undefined
-  return db
-    .selectFrom('events')
-    .where('events.message_id', '=', delivery.message_id)
-    .where('events.delivery_id', '=', deliveryId)
-    .where('events.kind', 'in', shown)
+  return (
+    db
+      .selectFrom('events')
+      .where('events.message_id', '=', delivery.message_id)
+      .where('events.delivery_id', '=', deliveryId)
+      .where('events.kind', 'in', shown)
+      // Machines are counted apart, and are not shown.
+      .where((where) =>
+        where.or([where('events.kind', 'not in', ['opened', 'clicked']), where('events.class', 'is', null)]),
+      )
+  )
+}
+
+function isAboutReader({ kind }: HistoryRow): boolean {
+  return kind === 'opened' || kind === 'clicked' || kind === 'unsubscribed' || kind === 'complained'
 }
 
 function eventType(row: HistoryRow): string {
@@ -102,6 +125,13 @@ function eventType(row: HistoryRow): string {
       return isHardBounce(row.class) ? 'hardbounced' : 'softbounced'
     case 'expired':
       return 'softbounced'
+    case 'opened':
+    case 'clicked':
+      return row.kind
+    case 'unsubscribed':
+      return 'unsub'
+    case 'complained':
+      return 'spam'
     default:
       return 'blocked'
   }

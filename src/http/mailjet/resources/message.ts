@@ -1,7 +1,7 @@
 /** `/v3/REST/message` (reference/statistics.md §2). */
 
 import { defineResource } from '../define-resource.ts'
-import { reasonOf, statusOfDelivery } from '../reasons.ts'
+import { reasonOf, statusOf } from '../reasons.ts'
 import { formatTime } from '../resource.ts'
 import {
   countMessages,
@@ -84,7 +84,10 @@ export const message = defineResource<MessageRow>({
       name: 'IsUnsubTracked',
       type: 'boolean',
       description: 'Unsubscribe tracking on this message.',
-      value: () => false,
+      value: (row) => {
+        const options = JSON.parse(row.options) as Record<string, unknown>
+        return options.bulk === true && options.individual === true
+      },
     },
     { name: 'MessageSize', type: 'integer', description: 'Size in bytes.', value: (row) => row.sizeBytes },
     { name: 'SenderID', type: 'integer', description: 'Sender address concerned.', value: () => 0 },
@@ -106,7 +109,7 @@ export const message = defineResource<MessageRow>({
       name: 'Status',
       type: 'text',
       description: 'Lower-case status word, see statistics.md.',
-      value: (row) => statusOfDelivery(row.state, row.class),
+      value: statusOf,
     },
     {
       name: 'Subject',

@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import type { CampaignId, DeliveryId } from '../../../mail/ids.ts'
 import type { Instant, Schema } from '../../../storage/schema.ts'
-import { classesOfState, hardClasses, statusWords } from '../reasons.ts'
+import { classesOfState, hardClasses, type Reading, statusWords } from '../reasons.ts'
 import type { FilterKind, Page, Query } from '../resource.ts'
 
-export type MessageRow = {
+export type MessageRow = Reading & {
   id: DeliveryId
   uuid: string
   recipient: string
@@ -56,6 +56,10 @@ export async function selectMessages(query: Query, page: Page): Promise<MessageR
       'messages.subject',
       'messages.custom_id as customId',
       'messages.options',
+      'stat_deliveries.opened_at as openedAt',
+      'stat_deliveries.clicked_at as clickedAt',
+      'stat_deliveries.unsubscribed_at as unsubscribedAt',
+      'stat_deliveries.complained_at as complainedAt',
     ])
     .orderBy('deliveries.id', page.sort[0]?.descending ? 'desc' : 'asc')
     .limit(page.limit)
@@ -78,6 +82,7 @@ function filtered({ db, keyId, filters, id }: Query) {
   let query = db
     .selectFrom('deliveries')
     .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .leftJoin('stat_deliveries', 'stat_deliveries.delivery_id', 'deliveries.id')
     .where(sql<boolean>`${ownKey} = ${keyId}`)
   if (id !== undefined) query = query.where('deliveries.id', '=', id as DeliveryId)
 
@@ -122,7 +127,39 @@ function filtered({ db, keyId, filters, id }: Query) {
             case 'queued':
               return where('deliveries.state', 'in', ['queued', 'held'])
             case 'sent':
-              return where('deliveries.state', '=', 'delivered')
+              return where.and([
+                where('deliveries.state', '=', 'delivered'),
+                where('stat_deliveries.opened_at', 'is', null),
+                where('stat_deliveries.clicked_at', 'is', null),
+                where('stat_deliveries.unsubscribed_at', 'is', null),
+                where('stat_deliveries.complained_at', 'is', null),
+              ])
+            case 'opened':
+              return where.and([
+                where('deliveries.state', '=', 'delivered'),
+                where('stat_deliveries.opened_at', 'is not', null),
+                where('stat_deliveries.clicked_at', 'is', null),
+                where('stat_deliveries.unsubscribed_at', 'is', null),
+                where('stat_deliveries.complained_at', 'is', null),
+              ])
+            case 'clicked':
+              return where.and([
+                where('deliveries.state', '=', 'delivered'),
+                where('stat_deliveries.clicked_at', 'is not', null),
+                where('stat_deliveries.unsubscribed_at', 'is', null),
+                where('stat_deliveries.complained_at', 'is', null),
+              ])
+            case 'unsub':
+              return where.and([
+                where('deliveries.state', '=', 'delivered'),
+                where('stat_deliveries.unsubscribed_at', 'is not', null),
+                where('stat_deliveries.complained_at', 'is', null),
+              ])
+            case 'spam':
+              return where.and([
+                where('deliveries.state', '=', 'delivered'),
+                where('stat_deliveries.complained_at', 'is not', null),
+              ])
             case 'deferred':
               return where('deliveries.state', '=', 'deferred')
             case 'blocked':
@@ -140,7 +177,7 @@ function filtered({ db, keyId, filters, id }: Query) {
                 where('deliveries.class', 'not in', [...hardClasses]),
               ])
             default:
-              // A status that no message of ours reaches yet: opened, clicked, spam, unsub.
+              // No status of messages.
               return where('deliveries.id', '=', -1 as DeliveryId)
           }
         }),

@@ -1,0 +1,217 @@
+/** Totals of the key, its senders and its campaigns (reference/statistics.md §9). */
+import { type CounterRow, campaignsOf, readCounters, readTotal, sendersOf } from '../../../../stats/read.ts'
+import { type AnyResource, defineResource } from '../../define-resource.ts'
+import type { Page, Query } from '../../resource.ts'
+import { countProperties, moment, whole, words, yes } from './shape.ts'
+
+type Total = { counts: CounterRow }
+type OfSender = Total & { id: number }
+type OfCampaign = Total & { id: number; name: string; createdAt: number }
+
+const onePage: Page = { limit: 1_000, offset: 0, sort: [] }
+
+async function totalOfKey({ db, keyId, parts }: Query): Promise<Total[]> {
+  await parts.statistics.fresh()
+  return [{ counts: await readTotal(db, { source: 'key', sourceId: keyId }) }]
+}
+
+async function totalsOf<Row extends { id: number }>(
+  { db }: Query,
+  source: 'sender' | 'campaign',
+  rows: readonly Row[],
+): Promise<(Row & Total)[]> {
+  const counters = await readCounters(db, { source, sourceIds: rows.map(({ id }) => id) })
+  const byId = new Map(counters.map((row) => [row.source_id, row]))
+  return Promise.all(
+    rows.map(async (row) => ({
+      ...row,
+      counts: byId.get(row.id) ?? (await readTotal(db, { source, sourceId: row.id })),
+    })),
+  )
+}
+
+async function ofSenders(query: Query, { limit, offset }: Page): Promise<OfSender[]> {
+  await query.parts.statistics.fresh()
+  const { db, keyId, id, uniqueKey, filters } = query
+  const name = (uniqueKey?.[0] ?? filters.text('Email'))?.toLowerCase()
+  const which = { ...(id !== undefined && { ids: [id] }), ...(name !== undefined && { name }), limit, offset }
+  return totalsOf(query, 'sender', await sendersOf(db, keyId, which))
+}
+
+async function ofCampaigns(query: Query, { limit, offset }: Page): Promise<OfCampaign[]> {
+  await query.parts.statistics.fresh()
+  const { db, keyId, id, uniqueKey, filters } = query
+  const wanted = id ?? filters.integer('CampaignID')
+  const name = uniqueKey?.[0] ?? filters.text('CustomCampaign')
+  const which = {
+    ...(wanted !== undefined && { ids: [wanted] }),
+    ...(name !== undefined && { name }),
+    ...{ limit, offset },
+  }
+  return totalsOf(query, 'campaign', await campaignsOf(db, keyId, which))
+}
+
+const total = countProperties<Total>()
+const sender = countProperties<OfSender>()
+const campaign = countProperties<OfCampaign>()
+
+const one = {
+  sort: { ID: false },
+  unknownId: 'empty',
+  select: async (query: Query, { offset }: Page) => (offset > 0 ? [] : totalOfKey(query)),
+  count: async () => 1,
+} as const
+
+function share(part: number, all: number): number {
+  return all === 0 ? 0 : part / all
+}
+
+export const aggregates: readonly AnyResource[] = [
+  defineResource<Total>({
+    name: 'apikeytotals',
+    description: 'Totals of the API key.',
+    properties: [
+      total.blocked,
+      total.bounced,
+      total.clicked,
+      total.deferred,
+      total.delivered,
+      total.hard,
+      whole('LastActivity', 'Latest event, Unix time.', ({ counts }) =>
+        Math.floor((counts.last_at ?? 0) / 1000),
+      ),
+      total.opened,
+      total.preQueued,
+      total.processed,
+      total.soft,
+      whole('SpamcomplaintCount', 'Messages complained about.', ({ counts }) => counts.complained),
+      total.unsubscribed,
+      total.workflow,
+    ],
+    filters: {},
+    ...one,
+  }),
+  defineResource<OfCampaign>({
+    name: 'campaignstatistics',
+    description: 'Totals of campaigns.',
+    uniqueKey: ['CustomValue'],
+    properties: [
+      campaign.blocked,
+      campaign.bounced,
+      whole('CampaignID', 'Campaign concerned.', (row) => row.id),
+      yes('CampaignIsStarred', 'Marked.', () => false),
+      moment('CampaignSendStartAt', 'When its first message was accepted.', (row) => row.createdAt),
+      words('CampaignSubject', 'Name of the campaign.', (row) => row.name),
+      campaign.clicked,
+      words('ContactListName', 'List that it went to.', () => ''),
+      campaign.deferred,
+      campaign.delivered,
+      campaign.hard,
+      campaign.lastActivity,
+      whole('NewsLetterID', 'Draft that it was made from.', () => 0),
+      campaign.opened,
+      campaign.preQueued,
+      campaign.processed,
+      campaign.queued,
+      words('SegmentName', 'Segment that it went to.', () => ''),
+      campaign.soft,
+      campaign.spam,
+      campaign.unsubscribed,
+      campaign.workflow,
+    ],
+    filters: { CampaignID: 'integer', CustomCampaign: 'text' },
+    sort: { CampaignID: false },
+    unknownId: 'not-found',
+    select: ofCampaigns,
+    count: async (query) => (await ofCampaigns(query, onePage)).length,
+  }),
+  defineResource<Total>({
+    name: 'messagestatistics',
+    description: 'Averages and totals of the API key.',
+    properties: [
+      {
+        name: 'AverageClickDelay',
+        type: 'number',
+        description: 'Seconds between open and first click.',
+        value: ({ counts }) => share(counts.click_delay, counts.clicked),
+      },
+      {
+        name: 'AverageClickedCount',
+        type: 'number',
+        description: 'Clicks of a clicked message.',
+        value: ({ counts }) => share(counts.clicks, counts.clicked),
+      },
+      {
+        name: 'AverageOpenDelay',
+        type: 'number',
+        description: 'Seconds between sending and first open.',
+        value: ({ counts }) => share(counts.open_delay, counts.opened),
+      },
+      {
+        name: 'AverageOpenedCount',
+        type: 'number',
+        description: 'Opens of an opened message.',
+        value: ({ counts }) => share(counts.opens, counts.opened),
+      },
+      total.blocked,
+      total.bounced,
+      total.clicked,
+      total.deferred,
+      total.delivered,
+      total.hard,
+      total.opened,
+      total.processed,
+      total.queued,
+      total.soft,
+      total.spam,
+      whole('TotalClicksCount', 'Clicks.', ({ counts }) => counts.clicks),
+      whole('TotalOpensCount', 'Opens.', ({ counts }) => counts.opens),
+      total.unsubscribed,
+    ],
+    filters: {},
+    ...one,
+  }),
+  defineResource<Total>({
+    name: 'openstatistics',
+    description: 'Opens of the API key.',
+    properties: [
+      total.opened,
+      whole(
+        'OpenedDelay',
+        'Seconds between sending and first open, summed.',
+        ({ counts }) => counts.open_delay,
+      ),
+      total.processed,
+    ],
+    filters: {},
+    ...one,
+  }),
+  defineResource<OfSender>({
+    name: 'senderstatistics',
+    description: 'Totals of senders.',
+    uniqueKey: ['Email'],
+    properties: [
+      sender.blocked,
+      sender.bounced,
+      sender.clicked,
+      sender.deferred,
+      sender.delivered,
+      sender.hard,
+      sender.lastActivity,
+      sender.opened,
+      sender.preQueued,
+      sender.processed,
+      sender.queued,
+      whole('SenderID', 'Sender concerned.', (row) => row.id),
+      sender.soft,
+      sender.spam,
+      sender.unsubscribed,
+      sender.workflow,
+    ],
+    filters: { Email: 'text' },
+    sort: { SenderID: false },
+    unknownId: 'not-found',
+    select: ofSenders,
+    count: async (query) => (await ofSenders(query, onePage)).length,
+  }),
+]

@@ -1,0 +1,90 @@
+/** `/v3/REST/bouncestatistics` (reference/statistics.md §10). */
+import { knownAmong } from '../../../../contacts/suppressions.ts'
+import { normaliseAddress, parseAddress } from '../../../../mail/address.ts'
+import type { CampaignId, DeliveryId } from '../../../../mail/ids.ts'
+import { defineResource } from '../../define-resource.ts'
+import { isHardBounce, reasonOf } from '../../reasons.ts'
+import type { Page, Query } from '../../resource.ts'
+import { moment, todayUnless, whole, yes } from './shape.ts'
+
+type Row = {
+  id: DeliveryId
+  at: number
+  class: string | null
+  campaignId: CampaignId | null
+  recipient: string
+  isBlocked: boolean
+}
+
+function selection({ db, keyId, filters, id, now }: Query) {
+  let query = db
+    .selectFrom('stat_deliveries')
+    .innerJoin('deliveries', 'deliveries.id', 'stat_deliveries.delivery_id')
+    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .where('stat_deliveries.key_id', '=', keyId)
+    .where('stat_deliveries.counted_as', 'in', ['hard_bounced', 'soft_bounced'])
+  const to = filters.time('EventToTs') ?? filters.time('ToTS')
+  if (to !== undefined) query = query.where('deliveries.updated_at', '<=', to)
+  if (id !== undefined) return query.where('deliveries.id', '=', id as DeliveryId)
+  const campaignId = filters.integer('CampaignID')
+  if (campaignId !== undefined) query = query.where('messages.campaign_id', '=', campaignId as CampaignId)
+  const from = filters.time('EventFromTs') ?? filters.time('FromTS')
+  if (campaignId !== undefined && from === undefined) return query
+  return query.where('deliveries.updated_at', '>=', todayUnless(from, now))
+}
+
+async function select(query: Query, page: Page): Promise<Row[]> {
+  await query.parts.statistics.fresh()
+  const { db, keyId } = query
+  const rows = await selection(query)
+    .select([
+      'deliveries.id',
+      'deliveries.updated_at as at',
+      'deliveries.class',
+      'deliveries.recipient',
+      'messages.campaign_id as campaignId',
+    ])
+    .orderBy('stat_deliveries.delivery_id', page.sort[0]?.descending ? 'desc' : 'asc')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  const entryOf = ({ recipient }: { recipient: string }) => {
+    const address = parseAddress(recipient)
+    return `${keyId} ${address === undefined ? recipient : normaliseAddress(address)}`
+  }
+  const suppressed = await knownAmong(db, rows.map(entryOf))
+  return rows.map((row) => {
+    const reason = suppressed.get(entryOf(row))
+    return { ...row, isBlocked: reason === 'hard-bounce' || reason === 'soft-bounces' }
+  })
+}
+
+export const bounceStatistics = defineResource<Row>({
+  name: 'bouncestatistics',
+  description: 'Messages that bounced.',
+  properties: [
+    moment('BouncedAt', 'When it bounced.', (row) => row.at),
+    whole('CampaignID', 'Campaign concerned; 0 for none.', (row) => row.campaignId ?? 0),
+    whole('ContactID', 'Contact concerned.', () => 0),
+    whole('ID', 'Message concerned.', (row) => row.id),
+    yes('IsBlocked', 'The address is not sent to any more because of it.', (row) => row.isBlocked),
+    yes('IsStatePermanent', 'It bounced for good.', (row) => isHardBounce(row.class)),
+    whole('StateID', 'Reason.', (row) => reasonOf(row.class)?.stateId ?? 0),
+  ],
+  filters: {
+    CampaignID: 'integer',
+    FromTS: 'time',
+    ToTS: 'time',
+    EventFromTs: 'time',
+    EventToTs: 'time',
+  },
+  sort: { ID: true },
+  unknownId: 'empty',
+  select,
+  async count(query) {
+    const row = await selection(query)
+      .select(({ fn }) => fn.countAll<number | string | bigint>().as('count'))
+      .executeTakeFirst()
+    return Number(row?.count ?? 0)
+  },
+})

@@ -1,0 +1,57 @@
+/** What the page for leaving says, in the language of the tag that led there, else of the browser. */
+import type { FastifyRequest } from 'fastify'
+
+export type UnsubscribeTexts = {
+  ask: string
+  /** `who` is HTML. */
+  explain(who: string): string
+  button: string
+  done: string
+  doneExplained(who: string): string
+  undo: string
+  unknown: string
+  unknownExplained: string
+}
+
+const texts: Readonly<Record<string, UnsubscribeTexts>> = {
+  en: {
+    ask: 'Unsubscribe',
+    explain: (who) => `${who} will get no more newsletters and offers from this sender.`,
+    button: 'Unsubscribe',
+    done: 'You are unsubscribed',
+    doneExplained: (who) => `${who} gets no more newsletters and offers from this sender.`,
+    undo: 'Subscribe again',
+    unknown: 'This link is not known',
+    unknownExplained: 'It was cut off or changed on its way. Copy the whole link from the mail.',
+  },
+  fr: {
+    ask: 'Se désabonner',
+    explain: (who) => `${who} ne recevra plus de lettres d’information ni d’offres de cet expéditeur.`,
+    button: 'Se désabonner',
+    done: 'Vous êtes désabonné',
+    doneExplained: (who) => `${who} ne reçoit plus de lettres d’information ni d’offres de cet expéditeur.`,
+    undo: 'Se réabonner',
+    unknown: 'Ce lien est inconnu',
+    unknownExplained: 'Il a été coupé ou modifié en route. Copiez le lien entier du message.',
+  },
+  de: {
+    ask: 'Abmelden',
+    explain: (who) => `${who} bekommt keine Rundschreiben und Angebote dieses Absenders mehr.`,
+    button: 'Abmelden',
+    done: 'Sie sind abgemeldet',
+    doneExplained: (who) => `${who} bekommt keine Rundschreiben und Angebote dieses Absenders mehr.`,
+    undo: 'Wieder anmelden',
+    unknown: 'Dieser Link ist unbekannt',
+    unknownExplained: 'Er wurde unterwegs gekürzt oder geändert. Kopieren Sie den ganzen Link aus der Mail.',
+  },
+}
+
+export function unsubscribeTexts({ url, headers }: FastifyRequest): UnsubscribeTexts {
+  const asked = /[?&]l=([a-z]{2})\b/i.exec(url)?.[1]
+  const spoken = (headers['accept-language'] ?? '').split(',').map((one) => one.trim().slice(0, 2))
+  for (const language of [asked, ...spoken, 'en']) {
+    const found = texts[language?.toLowerCase() ?? '']
+    if (found !== undefined) return found
+  }
+  throw new Error('there are no English texts')
+}

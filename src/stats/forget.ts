@@ -1,0 +1,28 @@
+/** Short slices are looked at while they are fresh; days and totals stay. */
+import type { Storage } from '../storage/storage.ts'
+
+const dayMs = 86_400_000
+const keptDays = { 'five-minutes': 60, hour: 400 } as const
+const rowsPerStep = 2_000
+
+export async function forgetShortSlices({ db }: Storage, now: number): Promise<void> {
+  for (const resolution of ['five-minutes', 'hour'] as const) {
+    for (;;) {
+      const old = await db
+        .selectFrom('stat_counters')
+        .select('slice')
+        .where('resolution', '=', resolution)
+        .where('slice', '<', now - keptDays[resolution] * dayMs)
+        .orderBy('slice')
+        .limit(rowsPerStep)
+        .execute()
+      const last = old.at(-1)
+      if (last === undefined) break
+      await db
+        .deleteFrom('stat_counters')
+        .where('resolution', '=', resolution)
+        .where('slice', '<=', last.slice)
+        .execute()
+    }
+  }
+}

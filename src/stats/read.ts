@@ -1,0 +1,82 @@
+/** Counts as they are shown. However many events there were, a few rows are read. */
+import type { Kysely } from 'kysely'
+import type { CampaignId, KeyId, SenderId } from '../mail/ids.ts'
+import type { Schema } from '../storage/schema.ts'
+import type { StatMetrics, StatResolution, StatSource } from '../storage/tables/statistics.ts'
+import { noMetrics } from './metrics.ts'
+
+export type CounterRow = StatMetrics & {
+  source_id: number
+  detail: string
+  slice: number
+  last_at: number | null
+}
+
+/** In the order of sources and times. */
+export async function readCounters(
+  db: Kysely<Schema>,
+  query: {
+    source: StatSource
+    sourceIds: readonly number[]
+    timing?: 'message' | 'event'
+    resolution?: StatResolution
+    from?: number
+    to?: number
+    limit?: number
+    offset?: number
+  },
+): Promise<CounterRow[]> {
+  const { source, sourceIds, timing = 'message', resolution = 'lifetime', from, to } = query
+  if (sourceIds.length === 0) return []
+  let selection = db
+    .selectFrom('stat_counters')
+    .selectAll()
+    .where('source', '=', source)
+    .where('source_id', 'in', sourceIds)
+    .where('timing', '=', timing)
+    .where('resolution', '=', resolution)
+  if (from !== undefined) selection = selection.where('slice', '>=', from)
+  if (to !== undefined) selection = selection.where('slice', '<=', to)
+  if (query.limit !== undefined) selection = selection.limit(query.limit).offset(query.offset ?? 0)
+  return selection.orderBy('source_id').orderBy('slice').orderBy('detail').execute()
+}
+
+/** Altogether, of one; zeros when nothing happened yet. */
+export async function readTotal(
+  db: Kysely<Schema>,
+  { source, sourceId }: { source: StatSource; sourceId: number },
+): Promise<CounterRow> {
+  const [row] = await readCounters(db, { source, sourceIds: [sourceId] })
+  return row ?? { ...noMetrics(), source_id: sourceId, detail: '', slice: 0, last_at: null }
+}
+
+export type Which = {
+  ids?: readonly number[]
+  /** Name of a campaign, address of a sender. */
+  name?: string
+  limit?: number
+  offset?: number
+}
+
+/** Those of a key; all of them, where nothing says which. */
+export async function campaignsOf(db: Kysely<Schema>, keyId: KeyId, which: Which = {}) {
+  const { ids, name, limit = 1_000, offset = 0 } = which
+  let selection = db
+    .selectFrom('campaigns')
+    .select(['id', 'name', 'created_at as createdAt'])
+    .where('key_id', '=', keyId)
+  if (ids !== undefined) selection = selection.where('id', 'in', [...ids, nobody] as CampaignId[])
+  if (name !== undefined) selection = selection.where('name', '=', name)
+  return selection.orderBy('id').limit(limit).offset(offset).execute()
+}
+
+export async function sendersOf(db: Kysely<Schema>, keyId: KeyId, which: Which = {}) {
+  const { ids, name, limit = 1_000, offset = 0 } = which
+  let selection = db.selectFrom('senders').select(['id', 'email as name']).where('key_id', '=', keyId)
+  if (ids !== undefined) selection = selection.where('id', 'in', [...ids, nobody] as SenderId[])
+  if (name !== undefined) selection = selection.where('email', '=', name)
+  return selection.orderBy('id').limit(limit).offset(offset).execute()
+}
+
+/** An empty list is no list in SQL. */
+const nobody = -1

@@ -1,0 +1,106 @@
+/** Keeps the counts up to date: a moment after an event, it is in them. */
+
+import { normaliseAddress, parseAddress } from '../mail/address.ts'
+import type { KeyId, SenderId } from '../mail/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import { createLookups } from '../runtime/lookups.ts'
+import type { Storage } from '../storage/storage.ts'
+import { foldEvents, type SenderOf } from './fold.ts'
+
+const everyMs = 1_000
+const freshMs = 50
+
+export type Statistics = {
+  /** Counts what is there now, for whoever is about to read; waits no longer than they would notice. */
+  fresh(): Promise<void>
+  /** Counts what is there now; resolves when it is counted. */
+  catchUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function startStatistics({
+  storage,
+  clock,
+  log,
+}: {
+  storage: Storage
+  clock: Clock
+  log: Log
+}): Statistics {
+  const senderOf = createSenderOf({ storage, clock })
+  const stopping = new AbortController()
+  let folding: Promise<void> | undefined
+
+  async function foldAll(): Promise<void> {
+    for (;;) {
+      const { isMore } = await foldEvents(storage, { senderOf })
+      if (!isMore || stopping.signal.aborted) return
+      // Mail goes first.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  function fold(): Promise<void> {
+    folding ??= foldAll().finally(() => {
+      folding = undefined
+    })
+    return folding
+  }
+
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(everyMs, stopping.signal)
+      if (stopping.signal.aborted) return
+      try {
+        await fold()
+      } catch (error) {
+        log.error({ err: error }, 'events could not be counted; they will be')
+      }
+    }
+  })()
+
+  async function catchUp(): Promise<void> {
+    // What runs already may have begun too early to see all.
+    await folding?.catch(() => undefined)
+    await fold()
+  }
+
+  return {
+    catchUp,
+    async fresh() {
+      const enough = new AbortController()
+      const counted = catchUp().catch((error: unknown) =>
+        log.warn({ err: error }, 'events could not be counted'),
+      )
+      await Promise.race([counted, clock.sleep(freshMs, enough.signal)])
+      enough.abort()
+    },
+    async stop() {
+      stopping.abort()
+      await running
+      await folding?.catch(() => undefined)
+    },
+  }
+}
+
+/** The address itself goes before its domain. */
+export function createSenderOf({ storage, clock }: { storage: Storage; clock: Clock }): SenderOf {
+  const senders = createLookups(
+    async (name): Promise<SenderId | undefined> => {
+      const space = name.indexOf(' ')
+      const address = parseAddress(name.slice(space + 1))
+      if (address === undefined) return undefined
+      const rows = await storage.db
+        .selectFrom('senders')
+        .select(['id', 'email'])
+        .where('key_id', '=', Number(name.slice(0, space)) as KeyId)
+        .where('email', 'in', [normaliseAddress(address), `*@${address.domain}`])
+        .where('status', '!=', 'deleted')
+        .execute()
+      return (rows.find(({ email }) => !email.startsWith('*')) ?? rows[0])?.id
+    },
+    { clock, maxEntries: 10_000, maxAgeMs: 60_000 },
+  )
+  return (keyId, fromAddress) => senders.get(`${keyId} ${fromAddress}`)
+}

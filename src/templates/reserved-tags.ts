@@ -1,0 +1,27 @@
+/** Tags in double brackets that no variable fills: they are replaced for each recipient when the mail leaves. */
+
+const unsubscribeTag = /\[\[UNSUB_LINK(?:_([A-Z]{2}))?\]\]/gi
+const addressTag = /\[\[EMAIL_TO\]\]/gi
+const anyTag = /\[\[(?:UNSUB_LINK|EMAIL_TO)/i
+
+export function hasReservedTags(text: string): boolean {
+  return anyTag.test(text)
+}
+
+/** `isHtml`: what is put in is escaped. Without a page, the tags that ask for one stay. */
+export function replaceReservedTags(
+  text: string,
+  { unsubscribe, address, isHtml }: { unsubscribe?: string; address: string; isHtml: boolean },
+): string {
+  if (!hasReservedTags(text)) return text
+  const shown = isHtml ? escapeHtml(address) : address
+  const replaced = text.replace(addressTag, () => shown)
+  if (unsubscribe === undefined) return replaced
+  return replaced.replace(unsubscribeTag, (_tag, language?: string) =>
+    language === undefined ? unsubscribe : `${unsubscribe}?l=${language.toLowerCase()}`,
+  )
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,257 @@
+/** What is counted of mail, as a client of the REST API and the console see it. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { type Answer, scenario, startTestApp, type TestApp } from './app.ts'
+
+const run = promisify(execFile)
+const env = { PARAVION_TRACKING_SCANNER_SECONDS: '0' }
+const agent =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36'
+
+/** Every object that a resource answers with. */
+async function data(app: TestApp, path: string): Promise<Record<string, unknown>[]> {
+  const answer: Answer = await app.mailjet('GET', `/v3/REST/${path}`)
+  assert.equal(answer.status, 200, `${path}: ${answer.text}`)
+  return (answer.body as { Data: Record<string, unknown>[] }).Data
+}
+
+function pick(row: Record<string, unknown> | undefined, ...names: string[]): unknown[] {
+  return names.map((name) => row?.[name])
+}
+
+test('node-mailjet sends with tracking and reads what came of it', async (t) => {
+  const app = await startTestApp(t, 'sqlite', { env })
+  const script = `
+    const mailjet = require('node-mailjet').apiConnect(process.env.KEY, process.env.SECRET, {
+      config: { host: process.env.HOST },
+    })
+    const agent = { 'user-agent': process.env.AGENT }
+    async function eventually(look) {
+      for (let tries = 0; tries < 100; tries++) {
+        const found = await look()
+        if (found) return found
+        await new Promise((done) => setTimeout(done, 100))
+      }
+      throw new Error('nothing came of it: ' + look)
+    }
+    async function inbox() {
+      const headers = { authorization: 'Bearer ' + process.env.TOKEN }
+      const list = await (await fetch(process.env.URL + '/api/lab/inbox?to=lea@inbox.test&waitMs=10000', { headers })).json()
+      const one = await fetch(process.env.URL + '/api/lab/inbox/' + list.messages[0].id, { headers })
+      return (await one.json()).message.content.replaceAll('=\\r\\n', '').replaceAll('=3D', '=').replaceAll('\\r\\n ', ' ')
+    }
+    async function counts(parameters) {
+      const { body } = await mailjet.get('statcounters', { version: 'v3' }).request({}, parameters)
+      return body.Data[0]
+    }
+    async function main() {
+      const { body } = await mailjet.post('send', { version: 'v3.1' }).request({
+        Messages: [{
+          From: { Email: 'hello@shop.example' }, To: [{ Email: 'lea@inbox.test' }], Subject: 'Spring',
+          HTMLPart: '<a href="https://shop.example/sale?a=1&amp;b=2">Sale</a> <a href="[[UNSUB_LINK_EN]]">bye</a>',
+          CustomCampaign: 'spring', TrackOpens: 'enabled', TrackClicks: 'enabled',
+        }],
+      })
+      const id = body.Messages[0].To[0].MessageID
+      const mail = await inbox()
+      await fetch(/<img src="([^"]+)"/.exec(mail)[1], { headers: agent })
+      const click = await fetch(/href="([^"]*\\/c\\/[^"]+)"/.exec(mail)[1], { headers: agent, redirect: 'manual' })
+      const page = /List-Unsubscribe: <(https:[^>]+)>/.exec(mail)[1]
+      const left = await fetch(page, { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) })
+      const key = { CounterSource: 'APIKey', CounterTiming: 'Message', CounterResolution: 'Lifetime' }
+      const total = await eventually(async () => {
+        const row = await counts(key)
+        return row.EventClickedCount === 1 && row.EventOpenedCount === 1 && row.MessageSentCount === 1 && row
+      })
+      const { body: message } = await mailjet.get('message', { version: 'v3' }).id(id).request()
+      const { body: history } = await mailjet.get('messagehistory', { version: 'v3' }).id(id).request()
+      const CampaignID = message.Data[0].CampaignID
+      const campaign = await counts({ ...key, CounterSource: 'Campaign', SourceID: CampaignID })
+      const { body: links } = await mailjet.get('statistics/link-click', { version: 'v3' }).request({}, { CampaignID })
+      console.log(JSON.stringify({
+        click: [click.status, click.headers.get('location')], left: left.status, total, campaign,
+        status: message.Data[0].Status, history: history.Data.map(({ EventType }) => EventType).sort(), links: links.Data,
+      }))
+    }
+    main().catch((error) => { console.error(error, error.response?.data); process.exit(1) })`
+  const { stdout } = await run(process.execPath, ['-e', script], {
+    env: {
+      KEY: app.credentials.apiKey,
+      SECRET: app.credentials.secretKey,
+      HOST: new URL(app.ready.httpsUrl ?? '').host,
+      URL: app.ready.url ?? '',
+      TOKEN: app.adminToken,
+      AGENT: agent,
+      NODE_EXTRA_CA_CERTS: app.ready.ca,
+    },
+    cwd: new URL('..', import.meta.url).pathname,
+  })
+  const found = JSON.parse(stdout)
+  assert.deepEqual([found.click, found.left], [[302, 'https://shop.example/sale?a=1&b=2'], 200])
+  const names = [
+    'MessageSentCount',
+    'MessageOpenedCount',
+    'MessageClickedCount',
+    'MessageUnsubscribedCount',
+    'EventOpenedCount',
+    'EventClickedCount',
+    'Total',
+    'Timeslice',
+  ]
+  assert.deepEqual(pick(found.total, ...names, 'SourceID'), [1, 1, 1, 1, 1, 1, 1, '', 0])
+  assert.deepEqual(pick(found.campaign, ...names), [1, 1, 1, 1, 1, 1, 1, ''])
+  assert.equal(found.status, 'unsub')
+  assert.deepEqual(found.history, ['clicked', 'opened', 'sent', 'unsub'])
+  assert.deepEqual(found.links, [
+    {
+      URL: 'https://shop.example/sale?a=1&b=2',
+      PositionIndex: 1,
+      ClickedMessagesCount: 1,
+      ClickedEventsCount: 1,
+    },
+  ])
+})
+
+scenario(
+  'everything that is counted can be read',
+  async (_t, app) => {
+    const sent = await app.mailjet('POST', '/v3.1/send', {
+      Messages: ['ok@inbox.test', 'missing@inbox.test', 'busy@inbox.test'].map((Email) => ({
+        From: { Email: app.ready.from },
+        To: [{ Email }],
+        Subject: 'Spring',
+        HTMLPart: '<a href="https://shop.example/a">A</a> <a href="https://shop.example/b">B</a>',
+        CustomCampaign: 'spring',
+        TrackOpens: 'enabled',
+        TrackClicks: 'enabled',
+      })),
+    })
+    assert.equal(sent.status, 200, sent.text)
+    const [ok, missing] = (sent.body as { Messages: { To: { MessageID: number }[] }[] }).Messages.map(
+      ({ To }) => To[0]?.MessageID,
+    )
+    const [mail] = await app.received('ok@inbox.test')
+    const shown = await app.admin('GET', `/api/lab/inbox/${mail?.id}`)
+    const text = (shown.body as { message: { content: string } }).message.content
+      .replaceAll('=\r\n', '')
+      .replaceAll('=3D', '=')
+    await app.idle()
+    const headers = { 'user-agent': agent }
+    const [a = '', b = ''] = [...text.matchAll(/href="(http[^"]+\/c\/[^"]+)"/g)].map(([, url]) => url)
+    for (const url of [/<img src="([^"]+)"/.exec(text)?.[1] ?? '', a, a, b]) {
+      await fetch(url, { headers, redirect: 'manual' })
+    }
+    await fetch(b, { redirect: 'manual', headers: { 'user-agent': 'curl/8.5.0' } })
+    await app.idle()
+
+    const [campaign] = await data(app, 'campaignstatistics/spring')
+    const CampaignID = Number(campaign?.CampaignID)
+    const counts = [
+      'ProcessedCount',
+      'DeliveredCount',
+      'HardBouncedCount',
+      'DeferredCount',
+      'QueuedCount',
+      'OpenedCount',
+      'ClickedCount',
+    ]
+    assert.deepEqual(pick(campaign, ...counts), [3, 1, 1, 1, 0, 1, 1])
+    const [sender] = await data(app, `senderstatistics/*@${app.ready.from.split('@')[1]}`)
+    assert.deepEqual(pick(sender, ...counts), [3, 1, 1, 1, 0, 1, 1])
+    assert.deepEqual(pick((await data(app, 'apikeytotals'))[0], 'ProcessedCount', 'BouncedCount'), [3, 1])
+    assert.deepEqual(pick((await data(app, 'openstatistics'))[0], 'OpenedCount', 'ProcessedCount'), [1, 3])
+    assert.equal((await data(app, 'messagestatistics'))[0]?.AverageClickedCount, 3)
+
+    const source = `statcounters?CounterSource=Campaign&SourceID=${CampaignID}&CounterTiming=Event`
+    const [slice, ...others] = await data(app, `${source}&CounterResolution=Day`)
+    assert.deepEqual(others, [])
+    assert.deepEqual(pick(slice, 'Total', 'EventClickedCount', 'MessageClickedCount'), [3, 3, 1])
+    assert.match(String(slice?.Timeslice), /^20\d\d-\d\d-\d\dT00:00:00Z$/)
+    assert.deepEqual(await data(app, `${source}&CounterResolution=Hour&ToTS=1`), [])
+    const others2 = 'statcounters?CounterSource=Campaign&SourceID=1&CounterTiming=Message'
+    assert.deepEqual(await data(app, `${others2}&CounterResolution=Lifetime`), [], 'none of this key')
+    for (const bad of [
+      'CounterTiming=Event&CounterResolution=Day',
+      'CounterSource=List&CounterTiming=Message&CounterResolution=Lifetime',
+      'CounterSource=Campaign&CounterTiming=Message&CounterResolution=Day',
+      'CounterSource=Sender&SourceID=1&CounterTiming=Event&CounterResolution=Day',
+      'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Week',
+    ]) {
+      assert.equal((await app.mailjet('GET', `/v3/REST/statcounters?${bad}`)).status, 400, bad)
+    }
+
+    const opens = await data(app, 'openinformation')
+    assert.deepEqual(
+      opens.map((row) => pick(row, 'MessageID', 'CampaignID', 'UserAgentFull')),
+      [[ok, CampaignID, agent]],
+    )
+    const clicks = await data(app, `clickstatistics?MessageID=${ok}`)
+    assert.deepEqual(
+      clicks.map(({ Url }) => Url),
+      ['https://shop.example/a', 'https://shop.example/a', 'https://shop.example/b'],
+      'curl is no person',
+    )
+    assert.deepEqual(
+      (await data(app, `toplinkclicked?CampaignID=${CampaignID}`)).map((row) =>
+        pick(row, 'Url', 'ClickedCount'),
+      ),
+      [
+        ['https://shop.example/a', 2],
+        ['https://shop.example/b', 1],
+      ],
+    )
+    assert.deepEqual(await data(app, 'useragentstatistics?Event=click'), [
+      { Count: 3, DistinctCount: 1, Platform: 'Linux', UserAgent: 'Chrome' },
+    ])
+    assert.deepEqual(await data(app, 'geostatistics'), [])
+    const [provider] = await data(app, `statistics/recipient-esp?CampaignID=${CampaignID}`)
+    assert.deepEqual(pick(provider, 'ESPName', 'AttemptedMessagesCount', 'OpenRate', 'HardBouncedRate'), [
+      'others',
+      3,
+      0.3333,
+      0.3333,
+    ])
+    const [bounce] = await data(app, 'bouncestatistics')
+    assert.deepEqual(pick(bounce, 'ID', 'CampaignID', 'IsBlocked', 'IsStatePermanent', 'StateID'), [
+      missing,
+      CampaignID,
+      true,
+      true,
+      1,
+    ])
+    const rows = await data(app, 'messagesentstatistics?ShowExtraData=true&Sort=ID')
+    assert.deepEqual(
+      rows.map((row) => pick(row, 'ToEmail', 'Status', 'Open', 'Bounce', 'BounceReason')),
+      [
+        ['ok@inbox.test', 'clicked', true, false, ''],
+        ['missing@inbox.test', 'hardbounced', false, true, 'user unknown'],
+        ['busy@inbox.test', 'deferred', false, false, ''],
+      ],
+    )
+    assert.deepEqual(
+      (await data(app, 'message?MessageStatus=clicked')).map(({ ID }) => ID),
+      [ok],
+    )
+    assert.deepEqual(await data(app, 'message?MessageStatus=sent,opened'), [])
+
+    const api = async (path: string) => {
+      const answer = await app.admin('GET', path)
+      assert.equal(answer.status, 200, answer.text)
+      return answer.body as Record<string, Record<string, unknown>[]> & { totals: Record<string, unknown> }
+    }
+    const stats = await api(`/api/stats?campaign=${CampaignID}&resolution=hour`)
+    const shownCounts = ['processed', 'sent', 'hardBounced', 'deferred', 'opened', 'clicks', 'machineClicks']
+    assert.deepEqual(pick(stats.totals, ...shownCounts), [3, 1, 1, 1, 1, 3, 1])
+    assert.deepEqual(pick(stats.series?.[0], ...shownCounts), [3, 1, 1, 1, 1, 3, 1])
+    assert.equal((await api('/api/stats/links')).links?.length, 2)
+    const readers = await api(`/api/stats/readers?campaign=${CampaignID}`)
+    assert.deepEqual(pick(readers.agents?.[0], 'platform', 'agent', 'opened'), ['Linux', 'Chrome', 1])
+    assert.equal((await app.admin('GET', '/api/stats?campaign=1')).status, 404)
+    const wide = await app.admin('GET', '/api/stats?resolution=five-minutes&from=1')
+    assert.equal(wide.status, 400)
+    assert.match(wide.text, /coarser/)
+  },
+  { env },
+)
