@@ -281,13 +281,14 @@ test('what is written while others write is not passed over (postgres)', {
     return id
   })
   // Others go on, and the waiting goes on with them.
-  await event(storage, 100, 102, 'complained', day)
-  assert.equal(isSettled, false)
+  for (let i = 0; i < 20; i++) await event(storage, 100, 102, 'complained', day)
+  const tooEarly = isSettled
   release.resolve()
   await late
-  assert.equal(await settled, 3)
+  assert.equal(tooEarly, false)
+  assert.ok((await settled) >= 3)
   await foldAll(storage, 1_000)
   assert.deepEqual(await counters(storage, 'key'), [
-    ['7', { processed: 2, sent: 2, complained: 1, complaints: 1 }],
+    ['7', { processed: 2, sent: 2, complained: 1, complaints: 20 }],
   ])
 })
