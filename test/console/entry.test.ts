@@ -64,11 +64,11 @@ test('a wrong password is told, and another language and look are kept', {
 
   await page.getByRole('button', { name: `Account of ${owner.email}` }).click()
   await page.getByRole('menuitem', { name: 'Français' }).click()
-  await page.getByRole('link', { name: 'File d’attente' }).waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'File d’attente' }).waitFor()
   await page.getByRole('button', { name: `Compte de ${owner.email}` }).click()
   await page.getByRole('menuitem', { name: 'Sombre' }).click()
   await page.reload()
-  await page.getByRole('link', { name: 'File d’attente' }).waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: 'File d’attente' }).waitFor()
   assert.equal(await page.locator('html').getAttribute('lang'), 'fr')
   assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), 'dark')
 })

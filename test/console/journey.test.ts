@@ -1,7 +1,7 @@
 /**
  * The page that this project makes real (reference: mission-mailjet-api.md), click by click, a step for each of its
  * headings. The provider half and the gateway half are two instances, as Mailjet and Odoo are; the lab is the outside
- * world. With PARAVION_SCREENSHOTS=<folder> it leaves the pictures of README and docs/journey.md there.
+ * world. With PARAVION_TEST_SCREENSHOTS=<folder> it leaves the pictures of README and docs/journey.md there.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { startTestApp, type TestApp } from '../app.ts'
 import { browserMissing, makeOwner, openBrowser, type Person, signIn } from '../browser.ts'
 
 const domain = 'garden.example'
-const pictures = process.env.PARAVION_SCREENSHOTS
+const pictures = process.env.PARAVION_TEST_SCREENSHOTS
 
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures === undefined) return

@@ -51,6 +51,18 @@ export async function request(
   return response
 }
 
+/** A file as it is, of any size: it is not read into memory. */
+export async function upload<Answer>(path: string, file: File): Promise<Answer> {
+  const response = await fetch(`/api${path}`, {
+    method: 'POST',
+    headers: { 'X-CSRF-Token': csrfToken, 'Content-Type': 'text/csv' },
+    credentials: 'same-origin',
+    body: file,
+  })
+  if (!response.ok) throw await readError(response)
+  return (await response.json()) as Answer
+}
+
 async function readError(response: Response): Promise<ApiError> {
   const text = await response.text()
   const { status } = response

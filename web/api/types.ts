@@ -377,3 +377,27 @@ export type GoLiveCheck = {
   found: string
   mend: string
 }
+
+export type ContactList = { id: number; name: string; memberCount: number; createdAt: number }
+
+export type ContactJob = {
+  id: number
+  kind: string
+  method: string
+  listId: number | null
+  status: 'Allocated' | 'Upload' | 'Prepare' | 'Importing' | 'Completed' | 'Error' | 'Abort'
+  processed: number
+  refused: number
+  problem: string
+  requestedAt: number
+  endedAt: number | null
+}
+
+export type ListedContact = {
+  id: number
+  email: string
+  name: string
+  isExcluded: boolean
+  blockedBecause: string | null
+  isOptInPending: boolean
+}

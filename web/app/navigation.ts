@@ -10,6 +10,7 @@ import {
   LeadIcon,
   ListIcon,
   MailIcon,
+  PersonIcon,
   QueueIcon,
   RocketIcon,
   UsersIcon,
@@ -26,6 +27,7 @@ export type NavigationEntry = {
     | 'senders'
     | 'leads'
     | 'suppressions'
+    | 'contacts'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -60,6 +62,7 @@ export const navigation: readonly NavigationEntry[] = [
       { name: 'accountSettings', to: '/account/setup' },
     ],
   },
+  { name: 'contacts', to: '/contacts', icon: UsersIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {
@@ -85,7 +88,7 @@ export const navigation: readonly NavigationEntry[] = [
       },
     ],
   },
-  { name: 'users', to: '/users', icon: UsersIcon, role: 'owner' },
+  { name: 'users', to: '/users', icon: PersonIcon, role: 'owner' },
   { name: 'audit', to: '/audit', icon: ListIcon, role: 'admin' },
   { name: 'lab', to: '/lab', icon: LabIcon, only: 'lab' },
   { name: 'goLive', to: '/go-live', icon: RocketIcon, role: 'admin' },

@@ -24,11 +24,11 @@ export function Copy({ value, what }: { value: string; what: string }) {
   )
 }
 
-/** A value to be pasted elsewhere, whole, with its button. */
-export function CopyValue({ value, what }: { value: string; what: string }) {
+/** A value to be pasted elsewhere, whole, with its button. `shown`: how it is easier to read. */
+export function CopyValue({ value, shown = value, what }: { value: string; shown?: string; what: string }) {
   return (
     <Group gap={4} wrap="nowrap" align="flex-start">
-      <Code className="breaks-anywhere">{value}</Code>
+      <Code className="breaks-anywhere">{shown}</Code>
       <Copy value={value} what={what} />
     </Group>
   )

@@ -36,7 +36,8 @@ export function checkOwnPage(request: FastifyRequest, publicUrl: string | undefi
   }
   const length = request.headers['content-length'] ?? '0'
   const type = request.headers['content-type'] ?? ''
-  if (length !== '0' && !/^application\/json\b/i.test(type)) {
+  // No form of another site can send either; uploads are CSV.
+  if (length !== '0' && !/^(?:application\/json|text\/csv)\b/i.test(type)) {
     throw new ApiProblem(403, 'csrf', 'Send the body as Content-Type: application/json')
   }
 }

@@ -70,7 +70,11 @@ export function TwoFactor() {
         ) : (
           <>
             <Text size="sm">{t.enterSecret}</Text>
-            <CopyValue value={secret.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')} what={t.secret} />
+            <CopyValue
+              value={secret.secret}
+              shown={secret.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
+              what={t.secret}
+            />
             <Anchor href={secret.uri} size="sm">
               {t.openApp}
             </Anchor>
