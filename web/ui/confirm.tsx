@@ -76,7 +76,7 @@ export function ConfirmDialog({
           <Button variant="default" onClick={onClose} data-autofocus>
             {t.cancel}
           </Button>
-          <Button color="red" onClick={() => void confirm()} loading={state.isBusy}>
+          <Button color="red.9" onClick={() => void confirm()} loading={state.isBusy}>
             {title}
           </Button>
         </Group>

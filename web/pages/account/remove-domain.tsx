@@ -51,7 +51,7 @@ export function RemoveDomain({ name, keyQuery }: { name: string; keyQuery: { key
               {common.cancel}
             </Button>
             <Button
-              color="red"
+              color="red.9"
               disabled={typed.trim() !== name}
               loading={remove.isPending}
               onClick={() => remove.mutate(undefined)}
