@@ -12,7 +12,8 @@ import { type Click, linkWrites } from './links.ts'
 import type { Delta } from './metrics.ts'
 import { type EventRow, type KnownMark, readEvents, readMarks } from './read-events.ts'
 
-const eventsPerStep = 2_000
+/** Small enough that a step neither keeps mail waiting nor fills the memory. */
+const eventsPerStep = 200
 
 const setProgress = defineUpdate('stat_progress', ['last_id'], ['name', 'last_id'])
 const insertMark = defineInsert('stat_deliveries', [
