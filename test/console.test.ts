@@ -187,3 +187,23 @@ scenario(
     assert.ok(checks.every(({ status, mend }) => status === 'ok' || mend !== '' || status === 'unknown'))
   },
 )
+
+scenario(
+  'two instances on one machine do not sign each other out; one that sends to itself is warned of',
+  async (_t, app) => {
+    const answer = await fetch(`${app.ready.url}/api/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        token: app.ready.setupUrl?.split('#')[1],
+        ...{ email: 'ada@shop.example', password: 'seven green kites' },
+      }),
+    })
+    const { port } = new URL(app.ready.url ?? '')
+    assert.match(answer.headers.getSetCookie()[0] ?? '', new RegExp(`^paravion_session_${port}=`))
+    const own = { name: 'Own', host: '127.0.0.1', port: app.ready.submission.tls, security: 'tls' }
+    const added = await app.admin('POST', '/api/outgoing-servers', own)
+    const { server } = added.body as { server: { warnings: string[] } }
+    assert.match(server.warnings[0] ?? '', /submission port of this instance/)
+  },
+)

@@ -42,16 +42,17 @@ function Entries({ entries, pathname }: { entries: readonly NavigationEntry[]; p
         />
       )
     }
-    return (
-      <NavLink
-        key={`${name}-${isDeveloper}`}
-        {...common}
-        component="button"
-        childrenOffset={Icon === undefined ? 14 : 28}
-        defaultOpened
-      >
-        <Entries entries={below} pathname={pathname} />
-      </NavLink>
+    const parent = {
+      ...common,
+      childrenOffset: Icon === undefined ? 14 : 28,
+      defaultOpened: true,
+      children: <Entries entries={below} pathname={pathname} />,
+    }
+    const key = `${name}-${isDeveloper}`
+    return to === undefined ? (
+      <NavLink key={key} {...parent} component="button" />
+    ) : (
+      <NavLink key={key} {...parent} component={Link} to={to} />
     )
   })
 }

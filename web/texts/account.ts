@@ -35,7 +35,7 @@ export const accountTexts = defineTexts({
     starttls: 'TLS (STARTTLS)',
     tls: 'SSL/TLS',
     recommended: 'recommended',
-    useTls: 'Use SSL/TLS: without it no password is taken.',
+    useTls: 'Use SSL/TLS or TLS (STARTTLS): without encryption no password is taken.',
     plainAllowed: 'Programs on this machine may also log in without TLS.',
     port25: 'Port 25 is not for this: many networks block it, and Odoo Online and Odoo.sh do too.',
     ca: 'Certificate authority',
@@ -106,7 +106,7 @@ export const accountTexts = defineTexts({
     starttls: 'TLS (STARTTLS)',
     tls: 'SSL/TLS',
     recommended: 'recommandé',
-    useTls: 'Utilisez SSL/TLS : sans lui, aucun mot de passe n’est accepté.',
+    useTls: 'Utilisez SSL/TLS ou TLS (STARTTLS) : sans chiffrement, aucun mot de passe n’est accepté.',
     plainAllowed: 'Les programmes de cette machine peuvent aussi se connecter sans TLS.',
     port25:
       'Le port 25 n’est pas fait pour cela : beaucoup de réseaux le bloquent, Odoo Online et Odoo.sh aussi.',

@@ -13,7 +13,7 @@ export const sendersTexts = defineTexts({
     state: 'State',
     noDomains: 'No domain yet',
     noDomainsHint: 'Add the domain that your mail comes from, and prove it with one DNS record.',
-    noAddresses: 'No single address',
+    noAddresses: 'No addresses yet',
     noAddressesHint: 'Addresses of a proved domain need not be added one by one.',
     states: {
       active: 'Active',
@@ -36,7 +36,7 @@ export const sendersTexts = defineTexts({
       `${email} can no longer be used as From. What it has sent still goes out.`,
     recommended: (domain: string) => `Recommended addresses of ${domain}`,
     recommendedHint:
-      'The page asks for these three. The domain is proved, so they may send already; added here, they can have a name and a type of their own.',
+      'Odoo needs these three. The domain is proved, so they may send already; added here, they can have a name and a type of their own.',
     addThis: (email: string) => `Add ${email}`,
     activationSent: (email: string) =>
       `An activation email was sent to ${email}. The link in it activates the sender.`,
@@ -144,7 +144,7 @@ export const sendersTexts = defineTexts({
     state: 'État',
     noDomains: 'Aucun domaine',
     noDomainsHint: 'Ajoutez le domaine dont part votre courrier, et prouvez-le par un enregistrement DNS.',
-    noAddresses: 'Aucune adresse isolée',
+    noAddresses: 'Aucune adresse pour l’instant',
     noAddressesHint: 'Il n’est pas nécessaire d’ajouter une à une les adresses d’un domaine validé.',
     states: {
       active: 'Actif',
@@ -167,7 +167,7 @@ export const sendersTexts = defineTexts({
       `${email} ne pourra plus figurer comme expéditeur. Ce qui a été envoyé part quand même.`,
     recommended: (domain) => `Adresses recommandées de ${domain}`,
     recommendedHint:
-      'Ces trois adresses sont demandées. Le domaine étant validé, elles peuvent déjà envoyer ; ajoutées ici, elles ont leur propre nom et leur propre type.',
+      'Odoo a besoin de ces trois adresses. Le domaine étant validé, elles peuvent déjà envoyer ; ajoutées ici, elles ont leur propre nom et leur propre type.',
     addThis: (email) => `Ajouter ${email}`,
     activationSent: (email) =>
       `Un e-mail d’activation a été envoyé à ${email}. Le lien qu’il contient active l’expéditeur.`,

@@ -20,7 +20,6 @@ export const serversTexts = defineTexts({
 
     presets: 'Fill in for',
     presetMailjet: 'Mailjet',
-    presetOwn: 'This Paravion',
     description: 'Description',
     descriptionHint: 'For people; plays no part in the choice',
     fromFilter: 'From Filter',
@@ -118,7 +117,6 @@ export const serversTexts = defineTexts({
 
     presets: 'Remplir pour',
     presetMailjet: 'Mailjet',
-    presetOwn: 'Ce Paravion',
     description: 'Description',
     descriptionHint: 'Pour les personnes ; ne joue aucun rôle dans le choix',
     fromFilter: 'Filtre « De »',

@@ -36,7 +36,8 @@ export function describeApi(routes: readonly AdminRoute[], version: string): obj
           type: 'apiKey',
           in: 'cookie',
           name: 'paravion_session',
-          description: 'Changes need the header X-CSRF-Token besides; GET /session tells it',
+          description:
+            'Its name ends with _ and the port where the address names one. Changes need the header X-CSRF-Token besides; GET /session tells it',
         },
       },
       schemas: { Error: errorShape },

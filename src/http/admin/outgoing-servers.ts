@@ -13,6 +13,7 @@ import {
   updateServer,
 } from '../../routing/servers.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { whichKey } from './which-key.ts'
 
@@ -98,13 +99,14 @@ export const changedServer = z.strictObject({
   ...changes,
 })
 
-export function outgoingServerRoutes({ storage, clock, gateway }: HttpDependencies): AdminRoute[] {
+export function outgoingServerRoutes({ storage, clock, gateway, reach }: HttpDependencies): AdminRoute[] {
   const { seal, isHosted, router } = gateway
   const context = () => ({ storage, seal, isHosted, now: clock.now() })
 
   async function show(found: OutgoingServer) {
     const parameters = await readParameters(storage, found.accountId)
-    return { server: { ...found, warnings: serverWarnings(found, parameters) } }
+    const warnings = [...ownServerWarnings(found, reach()), ...serverWarnings(found, parameters)]
+    return { server: { ...found, warnings } }
   }
 
   async function showChanged(changed: OutgoingServer) {
@@ -130,7 +132,10 @@ export function outgoingServerRoutes({ storage, clock, gateway }: HttpDependenci
         return {
           servers: servers.map((one) => ({
             ...one,
-            warnings: serverWarnings(one, parameters.get(one.accountId) ?? {}),
+            warnings: [
+              ...ownServerWarnings(one, reach()),
+              ...serverWarnings(one, parameters.get(one.accountId) ?? {}),
+            ],
           })),
         }
       },

@@ -8,6 +8,7 @@ import { readParameters } from '../../routing/parameters.ts'
 import { serverWarnings } from '../../routing/server-warnings.ts'
 import { listServers } from '../../routing/servers.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
 
@@ -41,7 +42,7 @@ const attention = z.object({
 })
 
 export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
-  const { storage, clock, queue, goLive, problems } = dependencies
+  const { storage, clock, queue, goLive, problems, reach } = dependencies
   const counts = createEventCounts({ storage, clock })
 
   async function whatNeedsSomebody(domains: readonly Domain[]): Promise<z.infer<typeof attention>[]> {
@@ -70,11 +71,11 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
         .map(({ name, problem }) => note('domain-records', 'warn', name, problem)),
       ...waiting.map(({ email }) => note('sender-waits', 'info', email)),
       ...servers.flatMap((server) =>
-        serverWarnings(server, parameters).map((warning) =>
+        [...ownServerWarnings(server, reach()), ...serverWarnings(server, parameters)].map((warning) =>
           note('server-warning', 'warn', server.name, warning),
         ),
       ),
-      ...held.map((site) => note('queue-held', 'info', site.name, String(site.held))),
+      ...held.map((site) => note('queue-held', 'info', site.name)),
       ...old.map((site) => note('queue-old', 'warn', site.name, site.lastReply ?? '')),
     ]
   }

@@ -82,7 +82,7 @@ function callOf(
     },
     setSession(token) {
       const isSecure = isReachedSecurely(request, publicUrl)
-      reply.header('Set-Cookie', formatSessionCookie(token, { isSecure }))
+      reply.header('Set-Cookie', formatSessionCookie(request, token, { isSecure }))
     },
     about: trail.about,
     actAs: trail.actAs,

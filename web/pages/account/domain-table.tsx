@@ -22,7 +22,7 @@ export function DomainTable({ domains }: { domains: readonly Domain[] }) {
         {domains.map((domain) => {
           const { id, name, isActive, dkimStatus, spfStatus, problem } = domain
           const authentication =
-            dkimStatus === 'not-checked'
+            dkimStatus === 'not-checked' || spfStatus === 'not-checked'
               ? 'not-checked'
               : dkimStatus === 'ok' && spfStatus === 'ok'
                 ? 'authenticated'

@@ -18,6 +18,7 @@ export function GoLivePage() {
   const t = useTexts(overviewTexts)
   const read = useRead<{ checks: GoLiveCheck[] }>('/go-live')
   const checks = read.data?.checks ?? []
+  const known = checks.filter(({ status }) => status !== 'unknown')
   const ready = checks.filter(({ status }) => status === 'ok').length
   return (
     <Page
@@ -32,7 +33,7 @@ export function GoLivePage() {
       <Loaded from={read}>
         {() => (
           <Stack gap="sm">
-            <Text fw={600}>{t.done(ready, checks.length)}</Text>
+            <Text fw={600}>{t.done(ready, known.length)}</Text>
             <Stack gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
               {checks.map(({ id, status, found, mend }) => {
                 const { color, Icon } = looks[status]

@@ -69,7 +69,7 @@ function Row({ message }: { message: ListedMessage }) {
             {subject || t.noSubject}
           </Text>
           <Text size="sm" c="dimmed" className="one-line">
-            {from} → {recipient}
+            {recipient} ← {from}
           </Text>
         </Box>
         <Box ta="right" style={{ flexShrink: 0 }}>

@@ -143,6 +143,7 @@ function Waiting({ overview: { queue } }: { overview: Overview }) {
             </Text>
           </Group>
         ))}
+        {queue.length === 0 && <Text c="dimmed">{words.empty}</Text>}
       </Stack>
     </Paper>
   )

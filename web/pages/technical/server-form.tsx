@@ -13,8 +13,8 @@ import {
 import { useForm } from '@mantine/form'
 import { useNavigate } from '@tanstack/react-router'
 import { ApiError, call } from '../../api/call.ts'
-import { type OutgoingServer, type Security, type SmtpSettings, securities } from '../../api/types.ts'
-import { useChange, useRead } from '../../api/use-api.ts'
+import { type OutgoingServer, type Security, securities } from '../../api/types.ts'
+import { useChange } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
 import { commonTexts } from '../../texts/common.ts'
@@ -23,15 +23,7 @@ import { ConfirmButton } from '../../ui/confirm.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { LoginFields } from './login-fields.tsx'
 import { MoreFields } from './more-fields.tsx'
-import {
-  bodyOf,
-  mailjet,
-  newValues,
-  ownRelay,
-  type ServerValues,
-  usualPort,
-  valuesOf,
-} from './server-values.ts'
+import { bodyOf, mailjet, newValues, type ServerValues, usualPort, valuesOf } from './server-values.ts'
 import { TestConnection } from './test-connection.tsx'
 
 export function ServerForm({ server }: { server: OutgoingServer | undefined }) {
@@ -39,7 +31,6 @@ export function ServerForm({ server }: { server: OutgoingServer | undefined }) {
   const common = useTexts(commonTexts)
   const may = useSession().may('admin')
   const navigate = useNavigate()
-  const smtp = useRead<SmtpSettings>('/smtp-settings').data
   const form = useForm<ServerValues>({ initialValues: server === undefined ? newValues : valuesOf(server) })
   const save = useChange(
     async (values: ServerValues) => {
@@ -81,11 +72,6 @@ export function ServerForm({ server }: { server: OutgoingServer | undefined }) {
             <Button size="xs" variant="light" onClick={() => form.setValues(mailjet)}>
               {t.presetMailjet}
             </Button>
-            {smtp !== undefined && (
-              <Button size="xs" variant="light" onClick={() => form.setValues(ownRelay(smtp))}>
-                {t.presetOwn}
-              </Button>
-            )}
           </Group>
         )}
         {server?.isActive === false && <Alert color="gray">{t.archived}</Alert>}

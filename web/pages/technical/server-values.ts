@@ -1,5 +1,5 @@
 /** What stands in the form of an outgoing server, and what of it is sent. */
-import type { OutgoingServer, Security, SmtpSettings } from '../../api/types.ts'
+import type { OutgoingServer, Security } from '../../api/types.ts'
 
 export type ServerValues = {
   name: string
@@ -98,17 +98,4 @@ export const mailjet: Partial<ServerValues> = {
   port: 465,
   security: 'tls-strict',
   authentication: 'login',
-}
-
-/** The relay of this instance itself, which a gateway elsewhere would use. */
-export function ownRelay({ smtpHost, smtpPorts }: SmtpSettings): Partial<ServerValues> {
-  const tls = smtpPorts.find(({ security }) => security === 'tls')
-  const chosen = tls ?? smtpPorts[0]
-  return {
-    name: 'Paravion',
-    host: smtpHost,
-    ...(chosen !== undefined && { port: chosen.port }),
-    security: tls === undefined ? 'starttls-strict' : 'tls-strict',
-    authentication: 'login',
-  }
 }
