@@ -1,4 +1,6 @@
 /** The words of the mail that asks for the second yes. */
+import { escapeHtml } from '../mail/escape-html.ts'
+
 export function signUpMail({ email, listName, link }: { email: string; listName: string; link: string }): {
   subject: string
   text: string
@@ -14,10 +16,10 @@ export function signUpMail({ email, listName, link }: { email: string; listName:
     html: `<!doctype html>
 <html lang="en">
 <body style="font-family: sans-serif; font-size: 16px; line-height: 1.5; color: #1c1c1c">
-<p>${escapeHtml(asked)}</p>
-<p>${escapeHtml(what)}</p>
-<p><a href="${escapeHtml(link)}">Look at it and confirm</a></p>
-<p>${escapeHtml(otherwise)}</p>
+<p>${escaped(asked)}</p>
+<p>${escaped(what)}</p>
+<p><a href="${escaped(link)}">Look at it and confirm</a></p>
+<p>${escaped(otherwise)}</p>
 </body>
 </html>
 `,
@@ -25,6 +27,6 @@ export function signUpMail({ email, listName, link }: { email: string; listName:
 }
 
 /** Brackets too: the sender's variables are written in them. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"'[\]{}]/g, (character) => `&#${character.charCodeAt(0)};`)
+function escaped(text: string): string {
+  return escapeHtml(text).replace(/[[\]{}]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -3,6 +3,7 @@
  * would be a way to have our good name under anybody's words.
  */
 import { type Address, formatAddress } from '../mail/address.ts'
+import { escapeHtml } from '../mail/escape-html.ts'
 import type { SystemMail } from './context.ts'
 
 export function activationMail({
@@ -35,8 +36,4 @@ export function activationMail({
 </html>
 `,
   }
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

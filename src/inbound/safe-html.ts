@@ -3,6 +3,7 @@
  * came with the mail, unless asked for; every link says where it goes.
  */
 import sanitize from 'sanitize-html'
+import { escapeHtml } from '../mail/escape-html.ts'
 import type { IncomingMessage } from '../mail/incoming-message.ts'
 
 export type SafePage = { html: string; contentSecurityPolicy: string; remoteImages: number }
@@ -125,8 +126,4 @@ function page(body: string): string {
 ${body}
 </body></html>
 `
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

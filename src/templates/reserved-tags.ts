@@ -1,4 +1,5 @@
 /** Tags in double brackets that no variable fills: they are replaced for each recipient when the mail leaves. */
+import { escapeHtml } from '../mail/escape-html.ts'
 
 const unsubscribeTag = /\[\[UNSUB_LINK(?:_([A-Z]{2}))?\]\]/gi
 const addressTag = /\[\[EMAIL_TO\]\]/gi
@@ -20,8 +21,4 @@ export function replaceReservedTags(
   return replaced.replace(unsubscribeTag, (_tag, language?: string) =>
     language === undefined ? unsubscribe : `${unsubscribe}?l=${language.toLowerCase()}`,
   )
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -2,11 +2,11 @@
  * The page behind the link of an activation mail. Looking at it changes nothing, because mail scanners follow links:
  * only its button does.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { type Activation, activate, readActivation } from '../../domains/activation.ts'
+import { escapeHtml } from '../../mail/escape-html.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { sendText } from '../replies.ts'
-import { escapeHtml, page } from './page.ts'
+import { type Page, sendPage } from './page.ts'
 
 type Params = { Params: { token: string } }
 
@@ -15,32 +15,16 @@ export function registerActivationPages(
   { domains }: Pick<HttpDependencies, 'domains'>,
 ): void {
   app.get<Params>('/activate/:token', async (request, reply) =>
-    answer(reply, await readActivation(domains, request.params.token), { clicked: false }),
+    sendPage(reply, contentOf(await readActivation(domains, request.params.token), { clicked: false })),
   )
   // The token stands in the address, so the form has nothing to say. There is no login whose power a foreign page
   // could borrow: whoever knows the token may click.
   app.post<Params>('/activate/:token', async (request, reply) =>
-    answer(reply, await activate(domains, request.params.token), { clicked: true }),
+    sendPage(reply, contentOf(await activate(domains, request.params.token), { clicked: true })),
   )
 }
 
-function answer(
-  reply: FastifyReply,
-  activation: Activation,
-  { clicked }: { clicked: boolean },
-): FastifyReply {
-  reply.header(
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  )
-  const { status, title, body } = contentOf(activation, clicked)
-  return sendText(reply.code(status), 'text/html; charset=utf-8', page({ title, body }))
-}
-
-function contentOf(
-  activation: Activation,
-  clicked: boolean,
-): { status: number; title: string; body: string } {
+function contentOf(activation: Activation, { clicked }: { clicked: boolean }): Page {
   switch (activation.state) {
     case 'open': {
       const email = escapeHtml(activation.email)

@@ -2,11 +2,12 @@
  * The page behind the link of a sign-up mail. Looking at it changes nothing, because mail scanners follow links: only
  * its button does.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { confirmSignUp, readSignUp, type SignUp } from '../../contacts/sign-up.ts'
+import { escapeHtml } from '../../mail/escape-html.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { sendText } from '../replies.ts'
-import { escapeHtml, page } from './page.ts'
+import { visitorOf } from '../visitor.ts'
+import { type Page, sendPage } from './page.ts'
 
 type Params = { Params: { token: string } }
 
@@ -15,24 +16,20 @@ export function registerConfirmPages(
   { contacts }: Pick<HttpDependencies, 'contacts'>,
 ): void {
   app.get<Params>('/confirm/:token', async (request, reply) =>
-    answer(reply, await readSignUp(contacts, request.params.token)),
+    sendPage(reply, contentOf(await readSignUp(contacts, request.params.token))),
   )
   // As with activation: whoever knows the token may click.
   app.post<Params>('/confirm/:token', async (request, reply) =>
-    answer(reply, await confirmSignUp(contacts, { token: request.params.token, address: request.ip })),
+    sendPage(
+      reply,
+      contentOf(
+        await confirmSignUp(contacts, { token: request.params.token, address: visitorOf(request).ip }),
+      ),
+    ),
   )
 }
 
-function answer(reply: FastifyReply, signUp: SignUp): FastifyReply {
-  reply.header(
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  )
-  const { status, title, body } = contentOf(signUp)
-  return sendText(reply.code(status), 'text/html; charset=utf-8', page({ title, body }))
-}
-
-function contentOf(signUp: SignUp): { status: number; title: string; body: string } {
+function contentOf(signUp: SignUp): Page {
   if (signUp.state === 'unknown') {
     return {
       status: 404,

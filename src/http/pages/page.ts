@@ -1,7 +1,20 @@
-/** The frame of a small page: no scripts, nothing loaded. */
+/** A small page: no scripts, nothing loaded. */
+import type { FastifyReply } from 'fastify'
+import { escapeHtml } from '../../mail/escape-html.ts'
+import { sendText } from '../replies.ts'
 
 /** `body` is HTML, its texts escaped. */
-export function page({ title, body }: { title: string; body: string }): string {
+export type Page = { status: number; title: string; body: string }
+
+export function sendPage(reply: FastifyReply, { status, title, body }: Page): FastifyReply {
+  reply.header(
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  )
+  return sendText(reply.code(status), 'text/html; charset=utf-8', frame({ title, body }))
+}
+
+function frame({ title, body }: Pick<Page, 'title' | 'body'>): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -24,8 +37,4 @@ ${body}
 </body>
 </html>
 `
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
 import { visitorOf } from '../visitor.ts'
-import { page } from './page.ts'
+import { sendPage } from './page.ts'
 
 type Params = { Params: { '*': string } }
 
@@ -52,17 +52,15 @@ function inHeader(url: string): string {
 }
 
 function noSuchLink(reply: FastifyReply, kind: 'unknown' | 'expired'): FastifyReply {
-  const [status, title, body] =
-    kind === 'expired'
-      ? [410, 'This link has expired', '<p>The mail that it stands in is too old.</p>']
-      : [
-          404,
-          'This link is not known',
-          '<p>It was cut off or changed on its way. Copy the whole link from the mail.</p>',
-        ]
-  return sendText(
-    reply.code(Number(status)),
-    'text/html; charset=utf-8',
-    page({ title: String(title), body: String(body) }),
-  )
+  return kind === 'expired'
+    ? sendPage(reply, {
+        status: 410,
+        title: 'This link has expired',
+        body: '<p>The mail that it stands in is too old.</p>',
+      })
+    : sendPage(reply, {
+        status: 404,
+        title: 'This link is not known',
+        body: '<p>It was cut off or changed on its way. Copy the whole link from the mail.</p>',
+      })
 }

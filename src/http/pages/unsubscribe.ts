@@ -3,11 +3,11 @@
  * nothing, because mail scanners follow every link.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { escapeHtml } from '../../mail/escape-html.ts'
 import type { Standing } from '../../tracking/unsubscribe.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { sendText } from '../replies.ts'
 import { visitorOf } from '../visitor.ts'
-import { escapeHtml, page } from './page.ts'
+import { sendPage } from './page.ts'
 import { type UnsubscribeTexts, unsubscribeTexts } from './unsubscribe-texts.ts'
 
 type Params = { Params: { '*': string } }
@@ -67,17 +67,9 @@ function show(
       : standing === 'unsubscribed'
         ? [texts.done, `<p>${texts.doneExplained(who)}</p>\n${button(texts.undo, undo)}`]
         : [texts.done, `<p>${texts.doneExplained(who)}</p>`]
-  return answer(reply, 200, { title, body })
+  return sendPage(reply, { status: 200, title, body })
 }
 
 function unknown(reply: FastifyReply, texts: UnsubscribeTexts): FastifyReply {
-  return answer(reply, 404, { title: texts.unknown, body: `<p>${texts.unknownExplained}</p>` })
-}
-
-function answer(reply: FastifyReply, status: number, content: { title: string; body: string }): FastifyReply {
-  reply.header(
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  )
-  return sendText(reply.code(status), 'text/html; charset=utf-8', page(content))
+  return sendPage(reply, { status: 404, title: texts.unknown, body: `<p>${texts.unknownExplained}</p>` })
 }
