@@ -105,6 +105,31 @@ scenario('a message is shown as it looks and as it is, and sent again', async (_
   assert.deepEqual([bad.status, (bad.body as { error: { field: string } }).error.field], [400, 'to.0'])
 })
 
+scenario('mass mail that is sent again stays mass mail', async (_t, app) => {
+  const answer = await app.mailjet('POST', '/v3.1/send', {
+    Messages: [
+      {
+        From: { Email: app.ready.from },
+        To: [{ Email: 'ok@inbox.test' }],
+        Subject: 'Offers',
+        TextPart: 'plain',
+        CustomCampaign: 'spring',
+      },
+    ],
+  })
+  const { Messages } = answer.body as { Messages: { To: { MessageID: number }[] }[] }
+  const again = await app.admin('POST', `/api/messages/${Messages[0]?.To[0]?.MessageID}/resend`, {
+    to: ['other@inbox.test'],
+  })
+  const { messageId } = again.body as { messageId: number }
+  const story = await app.admin('GET', `/api/messages/${messageId}`)
+  assert.equal((story.body as { story: { message: { lane: string } } }).story.message.lane, 'bulk')
+  const [message] = await app.received('other@inbox.test')
+  assert.equal(message?.subject, 'Offers')
+  const received = await app.admin('GET', `/api/lab/inbox/${message?.id}`)
+  assert.match((received.body as { message: { content: string } }).message.content, /^List-Unsubscribe: /m)
+})
+
 scenario('what waits is told by site, with the last reply, and a whole site is dropped', async (_t, app) => {
   for (const to of ['busy@inbox.test', 'busy+2@inbox.test', 'busy@garden.test']) await app.send({ to })
   await app.idle()

@@ -29,7 +29,7 @@ export type MessageOptions = {
   individual?: true
   /** For links and header fields of mass mail. */
   campaignId?: number
-  /** The contact list that it goes to: unsubscribing leaves this list. */
+  /** The contact list that it goes to, for `List-Id` and the links that unsubscribe. */
   listId?: number
   /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */
   nullSender?: true

@@ -143,7 +143,7 @@ export function variantsOfRaw(
 ): { submissions: Submission[]; problems: string[] } {
   const problems: string[] = []
   const { features } = message
-  const bulk = isBulkSender || message.bulk || features.campaign !== undefined
+  const bulk = isBulkSender || message.bulk || features.campaign !== undefined || raw.options.bulk === true
   const whole = rawSubmission(raw, message, { recipients: raw.recipients, bulk })
   if (features.templateId !== undefined) {
     const detail = `there is no stored template ${JSON.stringify(features.templateId)} for this API key`

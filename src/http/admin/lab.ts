@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { safePage } from '../../inbound/safe-html.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { readId } from './messages.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { safePageAnswer } from './safe-page-answer.ts'
 
 const message = z.object({
   id: z.number(),
@@ -79,13 +79,8 @@ export function labRoutes({ lab }: HttpDependencies): AdminRoute[] {
         const id = readId(params.id)
         const found = await open().inbox.show(id)
         if (found === undefined) throw new Refused('not-found', `the inbox has no message ${id}`)
-        const { html, contentSecurityPolicy } = safePage(await readIncoming(found.content), {
-          images: 'none',
-        })
-        return new RawAnswer('text/html; charset=utf-8', html, {
-          'Content-Security-Policy': contentSecurityPolicy,
-          'X-Frame-Options': 'SAMEORIGIN',
-        })
+        const { html, headers } = await safePageAnswer(await readIncoming(found.content))
+        return new RawAnswer('text/html; charset=utf-8', html, headers)
       },
     }),
     defineRoute({

@@ -9,6 +9,7 @@ import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { sendText } from '../replies.ts'
 import { readId } from './messages.ts'
+import { safePageAnswer } from './safe-page-answer.ts'
 import { whichKey } from './which-key.ts'
 
 type Params = { Params: { id: string; mid: string; number?: string } }
@@ -40,15 +41,8 @@ export function registerLeadFiles(
 
   app.get<Params>(`${base}/html`, { onRequest }, async (request, reply) => {
     const { message, images } = await open(request)
-    // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
-    const { safePage } = await import('../../inbound/safe-html.ts')
-    const { html, contentSecurityPolicy, remoteImages } = safePage(message, { images })
-    reply.headers({
-      'Content-Security-Policy': contentSecurityPolicy,
-      'X-Frame-Options': 'SAMEORIGIN',
-      'X-Remote-Images': String(remoteImages),
-    })
-    return sendText(reply, 'text/html; charset=utf-8', html)
+    const { html, headers } = await safePageAnswer(message, { images })
+    return sendText(reply.headers(headers), 'text/html; charset=utf-8', html)
   })
 
   app.get<Params>(`${base}/raw`, { onRequest }, async (request, reply) => {

@@ -1,17 +1,16 @@
 /** What a stored message holds: as its recipient sees it, as it is, and once more to whom it was for. */
 import { z } from 'zod'
-import { safePage } from '../../inbound/safe-html.ts'
-import { parseAddress } from '../../mail/address.ts'
+import type { MessageOptions } from '../../intake/submission.ts'
 import type { MessageId } from '../../mail/ids.ts'
 import { type IncomingMessage, readIncoming } from '../../mail/incoming-message.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { BadField } from '../errors.ts'
 import { storyOf } from './messages.ts'
 import { RawAnswer } from './raw-answer.ts'
+import { maxResent, resendOptions, resendRecipients } from './resend.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
+import { safePageAnswer } from './safe-page-answer.ts'
 
-const maxRecipients = 1_000
 const maxTextLength = 200_000
 
 export function messageContentRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
@@ -20,12 +19,24 @@ export function messageContentRoutes({ storage, intake }: HttpDependencies): Adm
     const row = await storage.db
       .selectFrom('bodies')
       .select('content')
-      .where('message_id', '=', story.message.id as MessageId)
+      .where('message_id', '=', story.message.id)
       .executeTakeFirst()
     if (row === undefined) {
-      throw new Refused('not-found', 'the content of this message is not kept any more (retention.body_days)')
+      throw new Refused(
+        'not-found',
+        'the content of this message is not kept any more (retention.bodies_days)',
+      )
     }
     return { story, content: Buffer.from(row.content) }
+  }
+
+  async function optionsOf(id: MessageId): Promise<MessageOptions> {
+    const { options } = await storage.db
+      .selectFrom('messages')
+      .select('options')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    return JSON.parse(options) as MessageOptions
   }
 
   return [
@@ -58,11 +69,8 @@ export function messageContentRoutes({ storage, intake }: HttpDependencies): Adm
       produces: ['text/html'],
       async handle({ params }) {
         const { content } = await open(params.id)
-        const { html, contentSecurityPolicy } = safePage(await readIncoming(content), { images: 'none' })
-        return new RawAnswer('text/html; charset=utf-8', html, {
-          'Content-Security-Policy': contentSecurityPolicy,
-          'X-Frame-Options': 'SAMEORIGIN',
-        })
+        const { html, headers } = await safePageAnswer(await readIncoming(content))
+        return new RawAnswer('text/html; charset=utf-8', html, headers)
       },
     }),
     defineRoute({
@@ -85,23 +93,17 @@ export function messageContentRoutes({ storage, intake }: HttpDependencies): Adm
       summary:
         'Send the same content again, as a new message; to the same recipients, or to those that are given. Its Message-ID stays, so that answers find their thread',
       role: 'marketer',
-      body: z.strictObject({ to: z.array(z.string().max(500)).min(1).max(maxRecipients).optional() }),
+      body: z.strictObject({ to: z.array(z.string().max(500)).min(1).max(maxResent).optional() }),
       answer: z.object({ submissionUuid: z.string(), messageId: z.number() }),
       status: 201,
       async handle({ params, body, client }) {
         const { story, content } = await open(params.id)
-        const asked = body.to ?? story.deliveries.map(({ recipient }) => recipient)
-        const recipients = asked.map((text, index) => {
-          const address = parseAddress(text.trim())
-          if (address === undefined) throw new BadField(`to.${index}`, `'${text}' is not an address`)
-          return { address }
-        })
         const { submissionUuid, recipients: accepted } = await intake.submitRaw({
           keyId: story.message.keyId,
           envelopeFrom: story.message.envelopeFrom || story.message.from,
-          recipients,
+          recipients: resendRecipients(story, body.to),
           raw: content,
-          options: {},
+          options: resendOptions(await optionsOf(story.message.id)),
           client: { address: client.address, helo: 'console', tls: true, authenticated: true },
         })
         const first = accepted[0]
