@@ -4,7 +4,7 @@ import type { ContactJobId, ContactListId, KeyId, UploadId, WorkId } from '../ma
 import { insertWork } from '../queue/writes.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import { defineInsert, type Storage } from '../storage/storage.ts'
+import { defineInsert, defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import type { ContactJobKind, ContactJobStatus } from '../storage/tables/contact-jobs.ts'
 import type { ContactsContext } from './context.ts'
 import type { ListTarget } from './members.ts'
@@ -48,6 +48,12 @@ const insertJob = defineInsert('contact_jobs', [
   'error_limit_percent',
   'requested_at',
 ])
+
+const reopenJob = defineUpdate(
+  'contact_jobs',
+  ['status', 'problem', 'alive_at', 'ended_at'],
+  ['id', 'ended_at'],
+)
 
 export async function createJob(
   { storage, clock, wakeJobs }: Pick<ContactsContext, 'storage' | 'clock' | 'wakeJobs'>,
@@ -178,16 +184,19 @@ export async function resumeJob(
     throw new Refused('bad-value', `job ${job.id} was not stopped: it is in state ${job.status}`)
   }
   const now = clock.now()
-  const { numUpdatedRows } = await storage.db
-    .updateTable('contact_jobs')
-    .set({ status: 'Upload', ended_at: null, problem: '', alive_at: now })
-    .where('id', '=', job.id)
-    .where('ended_at', 'is not', null)
-    .executeTakeFirstOrThrow()
-  if (Number(numUpdatedRows) === 0) return
   const workId = await storage.reserveIds(1)
-  await storage.commit({ writes: [workOf({ workId, jobId: job.id, keyId: job.keyId, now })] })
+  // When the guard does not hold, somebody else resumed it.
+  await storage.commit({
+    guards: [reopen(job, now)],
+    writes: [workOf({ workId, jobId: job.id, keyId: job.keyId, now })],
+  })
   wakeJobs?.()
+}
+
+function reopen({ id, endedAt }: ContactJob, now: Instant): Write {
+  const { statement } = reopenJob({ id, status: 'Upload', problem: '', alive_at: now, ended_at: null })
+  // `ended_at` stands on both sides: it must be what we saw, and becomes nothing.
+  return { statement, values: ['Upload', '', now, null, id, endedAt] }
 }
 
 export type JobError = { number: number; line: string; problem: string; field: string }

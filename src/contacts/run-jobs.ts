@@ -93,7 +93,7 @@ export function startJobs(
 }
 
 class LeaseLost extends Error {}
-/** Somebody has ended the job: its step is taken back. */
+/** Somebody has ended the job, or goes on with it in our place (it was stopped and resumed): our step is taken back. */
 class Stopped extends Error {}
 
 /** True when there is nothing more to do for it. */
@@ -103,8 +103,10 @@ async function runJob(ctx: ContactsContext, work: Work, isStopping: () => boolea
   await start(ctx, job)
   try {
     const steps: AsyncIterable<Step> = stepsOf[job.kind](ctx, job)
+    let { position } = job
     for await (const step of steps) {
-      if (!(await doStep(ctx, { job, work, step }))) return true
+      if (!(await doStep(ctx, { job, work, step, position }))) return true
+      position = step.position
       if (isStopping()) return false
     }
   } catch (error) {
@@ -127,10 +129,10 @@ async function start({ storage, clock }: ContactsContext, job: ContactJob): Prom
     .execute()
 }
 
-/** False when the job was stopped. */
+/** From `position` on. False when the job was stopped. */
 async function doStep(
   ctx: ContactsContext,
-  { job, work, step }: { job: ContactJob; work: Work; step: Step },
+  { job, work, step, position }: { job: ContactJob; work: Work; step: Step; position: number },
 ): Promise<boolean> {
   const { storage, clock, suppressionCheck } = ctx
   const now = clock.now()
@@ -157,6 +159,7 @@ async function doStep(
       }))
       .where('id', '=', job.id)
       .where('ended_at', 'is', null)
+      .where('position', '=', position)
       .returning(['processed', 'refused'])
       .executeTakeFirst()
     if (progress === undefined) throw new Stopped()

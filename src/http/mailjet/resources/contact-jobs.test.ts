@@ -302,6 +302,24 @@ httpStorageTest('an import that cannot be is refused, and one that runs is stopp
   assert.equal((await http.call({ path: '/v3/DATA/batchjob/1/CSVError/text:csv' })).status, 401)
 })
 
+httpStorageTest('a job that was stopped and resumed at once is done once', async (http, t) => {
+  const call = restCaller(http)
+  const list = await makeList(call, 'all')
+  const lines = Array.from({ length: 2_000 }, (_, n) => `c${n}@a.test`)
+  const DataID = await upload(http, list, `email\n${lines.join('\n')}\n`)
+  const { ID } = oneOf(await call('POST', 'csvimport', { ContactsListID: list, DataID, Method: 'addforce' }))
+  // Each time new work begins, and what began before does not know it yet.
+  for (let i = 0; i < 3; i++) {
+    await call('PUT', `csvimport/${ID}`, { Status: 'Abort' })
+    await call('PUT', `csvimport/${ID}`, { Status: 'Upload' })
+  }
+  const lanes = await http.queue.counts()
+  assert.equal(lanes.find(({ lane }) => lane === 'import')?.due, 4)
+  runJobs(t, http)
+  const job = await endedJob(http, ID)
+  assert.deepEqual([job.status, job.processed, job.refused], ['Completed', 2_000, 0])
+})
+
 httpStorageTest(
   'an import that was cut off goes on where it was, and takes nobody twice',
   async (http, t) => {
