@@ -117,6 +117,8 @@ test('node-mailjet sends with tracking and reads what came of it', async (t) => 
 scenario(
   'everything that is counted can be read',
   async (_t, app) => {
+    const added = await app.mailjet('POST', '/v3/REST/contact', { Email: 'OK@inbox.test' })
+    const contactId = (added.body as { Data: { ID: number }[] }).Data[0]?.ID
     const sent = await app.mailjet('POST', '/v3.1/send', {
       Messages: ['ok@inbox.test', 'missing@inbox.test', 'busy@inbox.test'].map((Email) => ({
         From: { Email: app.ready.from },
@@ -184,8 +186,8 @@ scenario(
 
     const opens = await data(app, 'openinformation')
     assert.deepEqual(
-      opens.map((row) => pick(row, 'MessageID', 'CampaignID', 'UserAgentFull')),
-      [[ok, CampaignID, agent]],
+      opens.map((row) => pick(row, 'MessageID', 'CampaignID', 'ContactID', 'UserAgentFull')),
+      [[ok, CampaignID, contactId, agent]],
     )
     const clicks = await data(app, `clickstatistics?MessageID=${ok}`)
     assert.deepEqual(
@@ -223,11 +225,11 @@ scenario(
     ])
     const rows = await data(app, 'messagesentstatistics?ShowExtraData=true&Sort=ID')
     assert.deepEqual(
-      rows.map((row) => pick(row, 'ToEmail', 'Status', 'Open', 'Bounce', 'BounceReason')),
+      rows.map((row) => pick(row, 'ToEmail', 'ContactID', 'Status', 'Open', 'Bounce', 'BounceReason')),
       [
-        ['ok@inbox.test', 'clicked', true, false, ''],
-        ['missing@inbox.test', 'hardbounced', false, true, 'user unknown'],
-        ['busy@inbox.test', 'deferred', false, false, ''],
+        ['ok@inbox.test', contactId, 'clicked', true, false, ''],
+        ['missing@inbox.test', 0, 'hardbounced', false, true, 'user unknown'],
+        ['busy@inbox.test', 0, 'deferred', false, false, ''],
       ],
     )
     assert.deepEqual(
@@ -235,6 +237,17 @@ scenario(
       [ok],
     )
     assert.deepEqual(await data(app, 'message?MessageStatus=sent,opened'), [])
+
+    // What people did is known of them, too; the open and the clicks of a machine are not theirs.
+    const [contact] = await data(app, `contact/${contactId}`)
+    assert.equal(contact?.DeliveredCount, 1)
+    assert.match(String(contact?.LastActivityAt), /^20\d\d-/)
+    assert.equal(contact?.UnsubscribedAt, '')
+    const preview = async (expression: string) => {
+      const { body } = await app.admin('POST', '/api/segments/preview', { expression })
+      return (body as { count: number }).count
+    }
+    assert.deepEqual([await preview('HasOpenedSince(1)'), await preview('HasClickedSince(1)')], [1, 1])
 
     const api = async (path: string) => {
       const answer = await app.admin('GET', path)
@@ -255,3 +268,32 @@ scenario(
   },
   { env },
 )
+
+scenario('totals of many campaigns are shown page by page', async (_t, app) => {
+  const sent = await app.mailjet('POST', '/v3.1/send', {
+    Messages: Array.from({ length: 12 }, (_, i) => ({
+      From: { Email: app.ready.from },
+      To: [{ Email: 'ok@inbox.test' }],
+      TextPart: 'x',
+      CustomCampaign: `c${i}`,
+    })),
+  })
+  assert.equal(sent.status, 200, sent.text)
+  await app.idle()
+  const campaigns = await data(app, 'campaignstatistics?Limit=0')
+  assert.deepEqual(
+    campaigns.map(({ ProcessedCount }) => ProcessedCount),
+    Array<number>(12).fill(1),
+  )
+  const counted = await app.mailjet('GET', '/v3/REST/campaignstatistics?CountRecords=true&Limit=5')
+  assert.deepEqual(pick(counted.body as Record<string, unknown>, 'Count', 'Total'), [5, 12])
+  const ids = campaigns.map(({ CampaignID }) => CampaignID)
+  const source = `statcounters?CounterSource=Campaign&SourceIDs=${ids.join(',')}&CounterTiming=Message`
+  const first = await data(app, `${source}&CounterResolution=Lifetime`)
+  const second = await data(app, `${source}&CounterResolution=Lifetime&Offset=10`)
+  assert.deepEqual([first.length, second.length], [10, 2])
+  assert.deepEqual(
+    [...first, ...second].map(({ SourceID, Total }) => [SourceID, Total]),
+    ids.map((id) => [id, 1]),
+  )
+})

@@ -57,6 +57,28 @@ export async function findContact(
   return found
 }
 
+/** Who has these addresses, by the address as it was given. */
+export async function contactIdsOf(
+  db: Kysely<Schema>,
+  { keyId, addresses }: { keyId: KeyId; addresses: readonly string[] },
+): Promise<ReadonlyMap<string, ContactId>> {
+  const emails = new Map(addresses.map((address) => [address, contactEmail(address) ?? address]))
+  if (emails.size === 0) return new Map()
+  const rows = await db
+    .selectFrom('contacts')
+    .select(['id', 'email'])
+    .where('key_id', '=', keyId)
+    .where('email', 'in', [...new Set(emails.values())])
+    .execute()
+  const ids = new Map(rows.map(({ id, email }) => [email, id]))
+  return new Map(
+    [...emails].flatMap(([address, email]) => {
+      const id = ids.get(email)
+      return id === undefined ? [] : [[address, id] as const]
+    }),
+  )
+}
+
 export async function listContacts(
   db: Kysely<Schema>,
   filters: ContactFilters,

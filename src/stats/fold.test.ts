@@ -4,7 +4,7 @@ import { postgresMissing } from '../../test/postgres.ts'
 import { openTestStorage, storagePlace, storageTest } from '../../test/storage.ts'
 import { forgetOld } from '../delivery/retention.ts'
 import { recordEvent } from '../events/record.ts'
-import type { CampaignId, DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
+import type { CampaignId, ContactId, DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
 import type { EventKind } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { StatMetrics, StatSource } from '../storage/tables/statistics.ts'
@@ -239,6 +239,42 @@ storageTest('counts outlive the messages that they count; short slices do not', 
   // Nothing is counted again.
   await foldAll(storage, 1_000)
   assert.deepEqual(await counters(storage, 'key'), [['7', all]])
+})
+
+storageTest('a contact knows what reached it and what it did, each once', async (_t, storage) => {
+  await storage.db
+    .insertInto('contacts')
+    .values([
+      { id: 1 as ContactId, key_id: keyId, email: 'ana@inbox.example', created_at: day },
+      // Of another key.
+      { id: 2 as ContactId, key_id: 8 as KeyId, email: 'ana@inbox.example', created_at: day },
+    ])
+    .execute()
+  await addMessage(storage, 100, ['Ana@inbox.example', 'stranger@inbox.example'])
+  await addMessage(storage, 200, ['ana@inbox.example'])
+  await event(storage, 100, 101, 'delivered', day + 5)
+  await event(storage, 100, 102, 'delivered', day + 6)
+  await event(storage, 200, 201, 'delivered', day + 1)
+  await visit(storage, 101, { kind: 'open', at: day + 20 })
+  await visit(storage, 101, { position: 1, at: day + 30 })
+  await event(storage, 200, 201, 'opened', day + 40, 'bot')
+  await event(storage, 200, 201, 'unsubscribed', day + 25)
+  await Promise.all([foldAll(storage, 2), foldAll(storage, 2), foldAll(storage, 2)])
+  await foldAll(storage, 2)
+  const rows = await storage.db.selectFrom('contacts').selectAll().orderBy('id').execute()
+  assert.deepEqual(
+    rows.map((row) => [
+      row.delivered_count,
+      row.last_activity_at,
+      row.last_open_at,
+      row.last_click_at,
+      row.unsubscribed_at,
+    ]),
+    [
+      [2, day + 30, day + 20, day + 30, day + 25],
+      [0, null, null, null, null],
+    ],
+  )
 })
 
 storageTest('mail that was simply sent leaves nothing to remember', async (_t, storage) => {

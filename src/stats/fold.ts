@@ -2,6 +2,7 @@
  * Counts events, each exactly once: the new counts and how far they have come are written in one commit, which stands
  * only if nobody has come further meanwhile. A crash before it has counted nothing, one after it has counted all.
  */
+import { type Activity, activityWrites } from '../contacts/activity.ts'
 import type { KeyId } from '../mail/ids.ts'
 import { defineInsert, defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { readAgent } from './agent.ts'
@@ -57,10 +58,18 @@ export async function foldEvents(
     ...(await counters.writes(storage)),
     ...markWrites(events, marks, before),
     ...(await linkWrites(storage, clicks)),
+    ...(await activityWrites(storage, events.flatMap(activityOf))),
     // By statement, so that PostgreSQL runs few for all of them.
   ].toSorted((a, b) => a.statement.index - b.statement.index)
   const result = await storage.commit({ guards: [progress(after, reached)], writes, isPatient: true })
   return { counted: result === 'applied' ? events.length : 0, isMore: isMore || result === 'lost' }
+}
+
+/** What people did, and what reached them; machines are nobody. */
+function activityOf({ kind, class: machine, keyId, recipient, at }: EventRow): Activity[] {
+  if (recipient === null) return []
+  if (kind === 'delivered' || kind === 'unsubscribed') return [{ keyId, recipient, kind, at }]
+  return (kind === 'opened' || kind === 'clicked') && machine === null ? [{ keyId, recipient, kind, at }] : []
 }
 
 export async function readProgress({ db }: Pick<Storage, 'db'>): Promise<number> {

@@ -47,7 +47,25 @@ export async function readTotal(
   { source, sourceId }: { source: StatSource; sourceId: number },
 ): Promise<CounterRow> {
   const [row] = await readCounters(db, { source, sourceIds: [sourceId] })
-  return row ?? { ...noMetrics(), source_id: sourceId, detail: '', slice: 0, last_at: null }
+  return row ?? noCounts(sourceId)
+}
+
+/** The same of several, one for each id, in the order of the ids. */
+export async function readTotals(
+  db: Kysely<Schema>,
+  {
+    source,
+    sourceIds,
+    timing,
+  }: { source: StatSource; sourceIds: readonly number[]; timing?: 'message' | 'event' },
+): Promise<CounterRow[]> {
+  const rows = await readCounters(db, { source, sourceIds, ...(timing !== undefined && { timing }) })
+  const byId = new Map(rows.map((row) => [row.source_id, row]))
+  return sourceIds.map((id) => byId.get(id) ?? noCounts(id))
+}
+
+function noCounts(sourceId: number): CounterRow {
+  return { ...noMetrics(), source_id: sourceId, detail: '', slice: 0, last_at: null }
 }
 
 export type Which = {
@@ -60,22 +78,51 @@ export type Which = {
 
 /** Those of a key; all of them, where nothing says which. */
 export async function campaignsOf(db: Kysely<Schema>, keyId: KeyId, which: Which = {}) {
-  const { ids, name, limit = 1_000, offset = 0 } = which
-  let selection = db
-    .selectFrom('campaigns')
+  const { limit = 1_000, offset = 0 } = which
+  return campaigns(db, keyId, which)
     .select(['id', 'name', 'created_at as createdAt'])
-    .where('key_id', '=', keyId)
+    .orderBy('id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+}
+
+export async function countCampaigns(db: Kysely<Schema>, keyId: KeyId, which: Which): Promise<number> {
+  const { count } = await campaigns(db, keyId, which)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+function campaigns(db: Kysely<Schema>, keyId: KeyId, { ids, name }: Which) {
+  let selection = db.selectFrom('campaigns').where('key_id', '=', keyId)
   if (ids !== undefined) selection = selection.where('id', 'in', [...ids, nobody] as CampaignId[])
   if (name !== undefined) selection = selection.where('name', '=', name)
-  return selection.orderBy('id').limit(limit).offset(offset).execute()
+  return selection
 }
 
 export async function sendersOf(db: Kysely<Schema>, keyId: KeyId, which: Which = {}) {
-  const { ids, name, limit = 1_000, offset = 0 } = which
-  let selection = db.selectFrom('senders').select(['id', 'email as name']).where('key_id', '=', keyId)
+  const { limit = 1_000, offset = 0 } = which
+  return senders(db, keyId, which)
+    .select(['id', 'email as name'])
+    .orderBy('id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+}
+
+export async function countSenders(db: Kysely<Schema>, keyId: KeyId, which: Which): Promise<number> {
+  const { count } = await senders(db, keyId, which)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+function senders(db: Kysely<Schema>, keyId: KeyId, { ids, name }: Which) {
+  let selection = db.selectFrom('senders').where('key_id', '=', keyId)
   if (ids !== undefined) selection = selection.where('id', 'in', [...ids, nobody] as SenderId[])
   if (name !== undefined) selection = selection.where('email', '=', name)
-  return selection.orderBy('id').limit(limit).offset(offset).execute()
+  return selection
 }
 
 /** An empty list is no list in SQL. */

@@ -26,7 +26,12 @@ export const messageInformation = defineResource<MessageRow>({
       description: 'Click-tracking marker of the message.',
       value: (row) => Number(isTracked(row, 'trackClicks')),
     },
-    { name: 'ContactID', type: 'integer', description: 'Contact concerned.', value: () => 0 },
+    {
+      name: 'ContactID',
+      type: 'integer',
+      description: 'Contact concerned; 0 for none.',
+      value: (row) => row.contactId,
+    },
     {
       name: 'CreatedAt',
       type: 'time',

@@ -40,7 +40,12 @@ export const message = defineResource<MessageRow>({
       description: 'Recipient address; empty unless ShowContactAlt is true.',
       value: (row, filters) => (filters.boolean('ShowContactAlt') ? row.recipient : ''),
     },
-    { name: 'ContactID', type: 'integer', description: 'Contact concerned.', value: () => 0 },
+    {
+      name: 'ContactID',
+      type: 'integer',
+      description: 'Contact concerned; 0 for none.',
+      value: (row) => row.contactId,
+    },
     {
       name: 'CustomID',
       type: 'text',

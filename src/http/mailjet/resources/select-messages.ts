@@ -1,11 +1,17 @@
 /** Deliveries as Mailjet's messages: one row for each recipient, with the filters that message resources share. */
 import { sql } from 'kysely'
+import { contactIdsOf } from '../../../contacts/contacts.ts'
 import type { CampaignId, DeliveryId } from '../../../mail/ids.ts'
 import type { Instant, Schema } from '../../../storage/schema.ts'
 import { classesOfState, hardClasses, type Reading, statusWords } from '../reasons.ts'
 import type { FilterKind, Page, Query } from '../resource.ts'
 
-export type MessageRow = Reading & {
+export type MessageRow = StoredMessage & {
+  /** 0: the recipient is no contact. */
+  contactId: number
+}
+
+type StoredMessage = Reading & {
   id: DeliveryId
   uuid: string
   recipient: string
@@ -41,7 +47,7 @@ export const messageFilters = {
 export const messageSort = { ID: true, ArrivedAt: true } as const
 
 export async function selectMessages(query: Query, page: Page): Promise<MessageRow[]> {
-  return filtered(query)
+  const rows: StoredMessage[] = await filtered(query)
     .select([
       'deliveries.id',
       'deliveries.uuid',
@@ -65,6 +71,15 @@ export async function selectMessages(query: Query, page: Page): Promise<MessageR
     .limit(page.limit)
     .offset(page.offset)
     .execute()
+  return withContactIds(query, rows)
+}
+
+export async function withContactIds<Row extends { recipient: string }>(
+  { db, keyId }: Pick<Query, 'db' | 'keyId'>,
+  rows: readonly Row[],
+): Promise<(Row & { contactId: number })[]> {
+  const ids = await contactIdsOf(db, { keyId, addresses: rows.map(({ recipient }) => recipient) })
+  return rows.map((row) => ({ ...row, contactId: ids.get(row.recipient) ?? 0 }))
 }
 
 export async function countMessages(query: Query): Promise<number> {
@@ -127,38 +142,13 @@ function filtered({ db, keyId, filters, id }: Query) {
             case 'queued':
               return where('deliveries.state', 'in', ['queued', 'held'])
             case 'sent':
-              return where.and([
-                where('deliveries.state', '=', 'delivered'),
-                where('stat_deliveries.opened_at', 'is', null),
-                where('stat_deliveries.clicked_at', 'is', null),
-                where('stat_deliveries.unsubscribed_at', 'is', null),
-                where('stat_deliveries.complained_at', 'is', null),
-              ])
             case 'opened':
-              return where.and([
-                where('deliveries.state', '=', 'delivered'),
-                where('stat_deliveries.opened_at', 'is not', null),
-                where('stat_deliveries.clicked_at', 'is', null),
-                where('stat_deliveries.unsubscribed_at', 'is', null),
-                where('stat_deliveries.complained_at', 'is', null),
-              ])
             case 'clicked':
-              return where.and([
-                where('deliveries.state', '=', 'delivered'),
-                where('stat_deliveries.clicked_at', 'is not', null),
-                where('stat_deliveries.unsubscribed_at', 'is', null),
-                where('stat_deliveries.complained_at', 'is', null),
-              ])
             case 'unsub':
-              return where.and([
-                where('deliveries.state', '=', 'delivered'),
-                where('stat_deliveries.unsubscribed_at', 'is not', null),
-                where('stat_deliveries.complained_at', 'is', null),
-              ])
             case 'spam':
               return where.and([
                 where('deliveries.state', '=', 'delivered'),
-                where('stat_deliveries.complained_at', 'is not', null),
+                ...readingConditions(wordOf(status)).map(([column, is]) => where(column, is, null)),
               ])
             case 'deferred':
               return where('deliveries.state', '=', 'deferred')
@@ -185,6 +175,23 @@ function filtered({ db, keyId, filters, id }: Query) {
     )
   }
   return query
+}
+
+const readings = [
+  ['spam', 'stat_deliveries.complained_at'],
+  ['unsub', 'stat_deliveries.unsubscribed_at'],
+  ['clicked', 'stat_deliveries.clicked_at'],
+  ['opened', 'stat_deliveries.opened_at'],
+] as const
+
+/** The most advanced of them counts (`statusOf`): that one is reached, and none before it. */
+function readingConditions(word: string | undefined) {
+  const found = readings.findIndex(([name]) => name === word)
+  const end = found === -1 ? readings.length : found
+  return [
+    ...readings.slice(0, end).map(([, column]) => [column, 'is'] as const),
+    ...readings.slice(end, end + 1).map(([, column]) => [column, 'is not'] as const),
+  ]
 }
 
 /** Numbers and words are both in use (reference/statistics.md §1). */

@@ -1,5 +1,14 @@
 /** Totals of the key, its senders and its campaigns (reference/statistics.md §9). */
-import { type CounterRow, campaignsOf, readCounters, readTotal, sendersOf } from '../../../../stats/read.ts'
+import {
+  type CounterRow,
+  campaignsOf,
+  countCampaigns,
+  countSenders,
+  readTotal,
+  readTotals,
+  sendersOf,
+  type Which,
+} from '../../../../stats/read.ts'
 import { type AnyResource, defineResource } from '../../define-resource.ts'
 import type { Page, Query } from '../../resource.ts'
 import { countProperties, moment, whole, words, yes } from './shape.ts'
@@ -7,8 +16,6 @@ import { countProperties, moment, whole, words, yes } from './shape.ts'
 type Total = { counts: CounterRow }
 type OfSender = Total & { id: number }
 type OfCampaign = Total & { id: number; name: string; createdAt: number }
-
-const onePage: Page = { limit: 1_000, offset: 0, sort: [] }
 
 async function totalOfKey({ db, keyId, parts }: Query): Promise<Total[]> {
   await parts.statistics.fresh()
@@ -20,35 +27,34 @@ async function totalsOf<Row extends { id: number }>(
   source: 'sender' | 'campaign',
   rows: readonly Row[],
 ): Promise<(Row & Total)[]> {
-  const counters = await readCounters(db, { source, sourceIds: rows.map(({ id }) => id) })
-  const byId = new Map(counters.map((row) => [row.source_id, row]))
-  return Promise.all(
-    rows.map(async (row) => ({
-      ...row,
-      counts: byId.get(row.id) ?? (await readTotal(db, { source, sourceId: row.id })),
-    })),
-  )
+  const counts = await readTotals(db, { source, sourceIds: rows.map(({ id }) => id) })
+  return rows.flatMap((row, i) => {
+    const own = counts[i]
+    return own === undefined ? [] : [{ ...row, counts: own }]
+  })
+}
+
+function whichSenders({ id, uniqueKey, filters }: Query): Which {
+  const name = (uniqueKey?.[0] ?? filters.text('Email'))?.toLowerCase()
+  return { ...(id !== undefined && { ids: [id] }), ...(name !== undefined && { name }) }
 }
 
 async function ofSenders(query: Query, { limit, offset }: Page): Promise<OfSender[]> {
   await query.parts.statistics.fresh()
-  const { db, keyId, id, uniqueKey, filters } = query
-  const name = (uniqueKey?.[0] ?? filters.text('Email'))?.toLowerCase()
-  const which = { ...(id !== undefined && { ids: [id] }), ...(name !== undefined && { name }), limit, offset }
-  return totalsOf(query, 'sender', await sendersOf(db, keyId, which))
+  const which = { ...whichSenders(query), limit, offset }
+  return totalsOf(query, 'sender', await sendersOf(query.db, query.keyId, which))
+}
+
+function whichCampaigns({ id, uniqueKey, filters }: Query): Which {
+  const wanted = id ?? filters.integer('CampaignID')
+  const name = uniqueKey?.[0] ?? filters.text('CustomCampaign')
+  return { ...(wanted !== undefined && { ids: [wanted] }), ...(name !== undefined && { name }) }
 }
 
 async function ofCampaigns(query: Query, { limit, offset }: Page): Promise<OfCampaign[]> {
   await query.parts.statistics.fresh()
-  const { db, keyId, id, uniqueKey, filters } = query
-  const wanted = id ?? filters.integer('CampaignID')
-  const name = uniqueKey?.[0] ?? filters.text('CustomCampaign')
-  const which = {
-    ...(wanted !== undefined && { ids: [wanted] }),
-    ...(name !== undefined && { name }),
-    ...{ limit, offset },
-  }
-  return totalsOf(query, 'campaign', await campaignsOf(db, keyId, which))
+  const which = { ...whichCampaigns(query), limit, offset }
+  return totalsOf(query, 'campaign', await campaignsOf(query.db, query.keyId, which))
 }
 
 const total = countProperties<Total>()
@@ -123,7 +129,7 @@ export const aggregates: readonly AnyResource[] = [
     sort: { CampaignID: false },
     unknownId: 'not-found',
     select: ofCampaigns,
-    count: async (query) => (await ofCampaigns(query, onePage)).length,
+    count: (query) => countCampaigns(query.db, query.keyId, whichCampaigns(query)),
   }),
   defineResource<Total>({
     name: 'messagestatistics',
@@ -212,6 +218,6 @@ export const aggregates: readonly AnyResource[] = [
     sort: { SenderID: false },
     unknownId: 'not-found',
     select: ofSenders,
-    count: async (query) => (await ofSenders(query, onePage)).length,
+    count: (query) => countSenders(query.db, query.keyId, whichSenders(query)),
   }),
 ]

@@ -5,6 +5,7 @@ import type { CampaignId, DeliveryId } from '../../../../mail/ids.ts'
 import { defineResource } from '../../define-resource.ts'
 import { isHardBounce, reasonOf } from '../../reasons.ts'
 import type { Page, Query } from '../../resource.ts'
+import { withContactIds } from '../select-messages.ts'
 import { moment, todayUnless, whole, yes } from './shape.ts'
 
 type Row = {
@@ -13,6 +14,7 @@ type Row = {
   class: string | null
   campaignId: CampaignId | null
   recipient: string
+  contactId: number
   isBlocked: boolean
 }
 
@@ -36,7 +38,7 @@ function selection({ db, keyId, filters, id, now }: Query) {
 async function select(query: Query, page: Page): Promise<Row[]> {
   await query.parts.statistics.fresh()
   const { db, keyId } = query
-  const rows = await selection(query)
+  const bounces = await selection(query)
     .select([
       'deliveries.id',
       'deliveries.updated_at as at',
@@ -48,6 +50,7 @@ async function select(query: Query, page: Page): Promise<Row[]> {
     .limit(page.limit)
     .offset(page.offset)
     .execute()
+  const rows = await withContactIds(query, bounces)
   const entryOf = ({ recipient }: { recipient: string }) => {
     const address = parseAddress(recipient)
     return `${keyId} ${address === undefined ? recipient : normaliseAddress(address)}`
@@ -65,7 +68,7 @@ export const bounceStatistics = defineResource<Row>({
   properties: [
     moment('BouncedAt', 'When it bounced.', (row) => row.at),
     whole('CampaignID', 'Campaign concerned; 0 for none.', (row) => row.campaignId ?? 0),
-    whole('ContactID', 'Contact concerned.', () => 0),
+    whole('ContactID', 'Contact concerned; 0 for none.', (row) => row.contactId),
     whole('ID', 'Message concerned.', (row) => row.id),
     yes('IsBlocked', 'The address is not sent to any more because of it.', (row) => row.isBlocked),
     yes('IsStatePermanent', 'It bounced for good.', (row) => isHardBounce(row.class)),

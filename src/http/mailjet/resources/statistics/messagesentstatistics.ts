@@ -44,7 +44,7 @@ export const messageSentStatistics = defineResource<MessageRow>({
     yes('Click', 'A link of it was followed.', (row) => row.clickedAt !== null),
     whole('CntRecipients', 'Recipients.', () => 1),
     moment('ComplaintDate', 'When its reader complained.', (row) => row.complainedAt),
-    whole('ContactID', 'Contact concerned.', () => 0),
+    whole('ContactID', 'Contact concerned; 0 for none.', (row) => row.contactId),
     words('Details', 'More about it.', () => ''),
     words('FBLSource', 'Who told of the complaint.', () => ''),
     whole('MessageID', 'Message concerned.', (row) => row.id),

@@ -1,6 +1,6 @@
 /** `/v3/REST/statcounters`, the main call for statistics (reference/statistics.md §6). */
-import { noMetrics, queuedOf } from '../../../../stats/metrics.ts'
-import { type CounterRow, campaignsOf, readCounters, sendersOf } from '../../../../stats/read.ts'
+import { queuedOf } from '../../../../stats/metrics.ts'
+import { type CounterRow, campaignsOf, readCounters, readTotals, sendersOf } from '../../../../stats/read.ts'
 import type { StatResolution } from '../../../../storage/tables/statistics.ts'
 import { defineResource } from '../../define-resource.ts'
 import { formatTime, type Query } from '../../resource.ts'
@@ -40,20 +40,18 @@ async function read(query: Query, page?: { limit: number; offset: number }): Pro
   }
   await parts.statistics.fresh()
   const sourceIds = source === 'key' ? [keyId] : await ownIds(query, source)
-  const isLifetime = resolution === 'lifetime'
-  const from = isLifetime ? undefined : filters.time('FromTS')
-  const to = isLifetime ? undefined : filters.time('ToTS')
-  const rows = await readCounters(db, {
-    ...{ source, sourceIds, timing, resolution },
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...page,
-  })
-  const found: CounterRow[] =
-    isLifetime && !page?.offset
-      ? sourceIds.map((id) => rows.find((row) => row.source_id === id) ?? none(id))
-      : rows
-  return found.map((row) => ({
+  const from = filters.time('FromTS')
+  const to = filters.time('ToTS')
+  const rows =
+    resolution === 'lifetime'
+      ? await readTotals(db, { source, timing, sourceIds: onPage(sourceIds, page) })
+      : await readCounters(db, {
+          ...{ source, sourceIds, timing, resolution },
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...page,
+        })
+  return rows.map((row) => ({
     ...row,
     apiKeyId: keyId,
     shownId: source === 'key' ? 0 : row.source_id,
@@ -61,8 +59,8 @@ async function read(query: Query, page?: { limit: number; offset: number }): Pro
   }))
 }
 
-function none(sourceId: number): CounterRow {
-  return { ...noMetrics(), source_id: sourceId, detail: '', slice: 0, last_at: null }
+function onPage<T>(all: readonly T[], page?: { limit: number; offset: number }): readonly T[] {
+  return page === undefined ? all : all.slice(page.offset, page.offset + page.limit)
 }
 
 /** Others' are nobody's business: there is nothing to see. */

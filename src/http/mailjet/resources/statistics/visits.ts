@@ -2,7 +2,8 @@
 import { crc32 } from 'node:zlib'
 import type { CampaignId, DeliveryId } from '../../../../mail/ids.ts'
 import { defineResource } from '../../define-resource.ts'
-import type { FilterKind, Page, Property, Query } from '../../resource.ts'
+import type { FilterKind, Page, Query } from '../../resource.ts'
+import { withContactIds } from '../select-messages.ts'
 import { moment, todayUnless, whole, words } from './shape.ts'
 
 type Row = {
@@ -14,6 +15,7 @@ type Row = {
   agent: string
   acceptedAt: number | null
   openedAt: number | null
+  contactId: number
 }
 
 const filters = {
@@ -50,9 +52,10 @@ function selection(kind: 'open' | 'click', { db, keyId, filters, id, now }: Quer
 }
 
 function select(kind: 'open' | 'click') {
-  return (query: Query, page: Page): Promise<Row[]> =>
-    selection(kind, query)
+  return async (query: Query, page: Page): Promise<Row[]> => {
+    const rows = await selection(kind, query)
       .leftJoin('messages', 'messages.id', 'visits.message_id')
+      .leftJoin('deliveries', 'deliveries.id', 'visits.delivery_id')
       .leftJoin('stat_deliveries', 'stat_deliveries.delivery_id', 'visits.delivery_id')
       .select([
         'visits.id',
@@ -61,6 +64,7 @@ function select(kind: 'open' | 'click') {
         'visits.at',
         'visits.url',
         'visits.agent',
+        'deliveries.recipient',
         'messages.accepted_at as acceptedAt',
         'stat_deliveries.opened_at as openedAt',
       ])
@@ -69,6 +73,12 @@ function select(kind: 'open' | 'click') {
       .limit(page.limit)
       .offset(page.offset)
       .execute()
+    return withContactIds(
+      query,
+      // The delivery may be forgotten.
+      rows.map((row) => ({ ...row, recipient: row.recipient ?? '' })),
+    )
+  }
 }
 
 function count(kind: 'open' | 'click') {
@@ -84,7 +94,7 @@ function count(kind: 'open' | 'click') {
 const agentId = whole<Row>('UserAgentID', 'User agent; 0 when it is not known.', ({ agent }) =>
   agent === '' ? 0 : crc32(agent),
 )
-const contactId: Property<Row> = whole('ContactID', 'Contact concerned.', () => 0)
+const contactId = whole<Row>('ContactID', 'Contact concerned; 0 for none.', (row) => row.contactId)
 
 export const openInformation = defineResource<Row>({
   name: 'openinformation',
