@@ -1,6 +1,6 @@
 /** Password, then the code of the second factor where one is set up. Guessing is slowed down by place and by person. */
 import { hash } from 'node:crypto'
-import type { UserId } from '../mail/ids.ts'
+import type { SessionId, UserId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Seal } from '../runtime/seal.ts'
@@ -8,6 +8,7 @@ import type { Storage } from '../storage/storage.ts'
 import { createFailedLogins } from './failed-logins.ts'
 import { createPasswords, type Passwords } from './password.ts'
 import { weaknessOf } from './password-strength.ts'
+import { endSessions } from './sessions.ts'
 import { useSecondFactor } from './two-factor.ts'
 import { toUser, type User } from './users.ts'
 
@@ -115,9 +116,13 @@ export function createSignIns({
   }
 }
 
-export async function setPassword(
+/** Every session of the person ends but the one they sit at. */
+export async function changePassword(
   { db }: Pick<Storage, 'db'>,
-  { userId, passwordHash }: { userId: UserId; passwordHash: string | null },
+  { userId, passwordHash, stays }: { userId: UserId; passwordHash: string; stays: SessionId },
 ): Promise<void> {
-  await db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute()
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute()
+    await endSessions({ db: tx }, { userId, except: stays })
+  })
 }

@@ -56,14 +56,17 @@ export async function confirmTwoFactor(
 }
 
 export async function stopTwoFactor({ db }: Pick<Storage, 'db'>, userId: UserId): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    await transaction
-      .updateTable('users')
-      .set({ totp_secret_sealed: null, totp_confirmed_at: null })
-      .where('id', '=', userId)
-      .execute()
-    await transaction.deleteFrom('recovery_codes').where('user_id', '=', userId).execute()
-  })
+  await db.transaction().execute((tx) => forgetTwoFactor(tx, userId))
+}
+
+/** Inside a transaction. */
+export async function forgetTwoFactor(tx: Db, userId: UserId): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ totp_secret_sealed: null, totp_confirmed_at: null })
+    .where('id', '=', userId)
+    .execute()
+  await tx.deleteFrom('recovery_codes').where('user_id', '=', userId).execute()
 }
 
 /** True once for each code: one of the app, or one of the recovery codes. */

@@ -4,6 +4,8 @@ import type { UserId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
+import { endSessions } from './sessions.ts'
+import { forgetTwoFactor } from './two-factor.ts'
 import { findUser, hasUsers, newUserRow, toUser, type User } from './users.ts'
 
 const setupLifetimeMs = 7 * 86_400_000
@@ -25,20 +27,40 @@ export async function makeSetupLink({ db }: Storage, { now }: { now: Instant }):
   return token
 }
 
+export type PasswordLink = { token: string; expiresAt: Instant }
+
 /** The links that the person was given before stop working. */
 export async function makePasswordLink(
-  { db }: Storage,
+  { db }: Pick<Storage, 'db'>,
+  of: { userId: UserId; now: Instant },
+): Promise<PasswordLink> {
+  return db.transaction().execute((tx) => replaceLinks(tx, of))
+}
+
+/** Nothing that let the person in does so any more: password, second factor, sessions, older links. They get a link. */
+export async function resetAccess(
+  { db }: Pick<Storage, 'db'>,
   { userId, now }: { userId: UserId; now: Instant },
-): Promise<{ token: string; expiresAt: Instant }> {
+): Promise<PasswordLink> {
+  return db.transaction().execute(async (tx) => {
+    await tx.updateTable('users').set({ password_hash: null }).where('id', '=', userId).execute()
+    await forgetTwoFactor(tx, userId)
+    await endSessions({ db: tx }, { userId })
+    return replaceLinks(tx, { userId, now })
+  })
+}
+
+async function replaceLinks(
+  tx: Storage['db'],
+  { userId, now }: { userId: UserId; now: Instant },
+): Promise<PasswordLink> {
   const token = newToken()
   const expiresAt = now + passwordLifetimeMs
-  await db.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('user_links').where('user_id', '=', userId).execute()
-    await transaction
-      .insertInto('user_links')
-      .values({ token_hash: hashToken(token), user_id: userId, created_at: now, expires_at: expiresAt })
-      .execute()
-  })
+  await tx.deleteFrom('user_links').where('user_id', '=', userId).execute()
+  await tx
+    .insertInto('user_links')
+    .values({ token_hash: hashToken(token), user_id: userId, created_at: now, expires_at: expiresAt })
+    .execute()
   return { token, expiresAt }
 }
 

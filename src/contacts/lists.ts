@@ -19,6 +19,7 @@ export type ContactList = {
 export type ListFilters = {
   keyId: KeyId
   id?: ContactListId
+  ids?: readonly ContactListId[]
   address?: string
   name?: string
   excludeId?: ContactListId
@@ -68,9 +69,10 @@ export async function findContactList(
 }
 
 function filtered(db: Kysely<Schema>, filters: ListFilters) {
-  const { keyId, id, address, name, excludeId, isDeleted } = filters
+  const { keyId, id, ids, address, name, excludeId, isDeleted } = filters
   let query = db.selectFrom('contact_lists').where('key_id', '=', keyId)
   if (id !== undefined) query = query.where('id', '=', id)
+  if (ids !== undefined) query = query.where('id', 'in', ids)
   if (address !== undefined) query = query.where('address', '=', address.toLowerCase())
   if (name !== undefined) query = query.where('name', '=', name)
   if (excludeId !== undefined) query = query.where('id', '!=', excludeId)

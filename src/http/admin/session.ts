@@ -1,7 +1,7 @@
 /** Signing in and out, the own password, the own sessions. */
 import { z } from 'zod'
-import { csrfTokenOf, endSession, endSessions, listSessions, startSession } from '../../accounts/sessions.ts'
-import { type SignInAnswer, setPassword } from '../../accounts/sign-in.ts'
+import { csrfTokenOf, endSession, listSessions, startSession } from '../../accounts/sessions.ts'
+import { changePassword, type SignInAnswer } from '../../accounts/sign-in.ts'
 import { countRecoveryCodes } from '../../accounts/two-factor.ts'
 import { hasUsers } from '../../accounts/users.ts'
 import type { SessionId } from '../../mail/ids.ts'
@@ -116,8 +116,7 @@ export function sessionRoutes({
         const confirmed = await signIns.confirmPassword(me.user, body.current, client.address)
         if (confirmed.kind !== 'ok') throw problemOf(confirmed)
         const passwordHash = await signIns.hashPassword(body.next, me.user)
-        await setPassword(storage, { userId: me.user.id, passwordHash })
-        await endSessions(storage, { userId: me.user.id, except: me.session.id })
+        await changePassword(storage, { userId: me.user.id, passwordHash, stays: me.session.id })
         return { changed: true as const }
       },
     }),

@@ -1,11 +1,7 @@
 /** `/api/users`: who may sign in. For owners. */
 import { z } from 'zod'
-import { endSessions } from '../../accounts/sessions.ts'
-import { setPassword } from '../../accounts/sign-in.ts'
-import { stopTwoFactor } from '../../accounts/two-factor.ts'
-import { makePasswordLink } from '../../accounts/user-links.ts'
+import { makePasswordLink, type PasswordLink, resetAccess } from '../../accounts/user-links.ts'
 import { addUser, changeUser, findUser, listUsers, removeUser } from '../../accounts/users.ts'
-import type { UserId } from '../../mail/ids.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { passwordUrl } from './setup.ts'
@@ -17,8 +13,7 @@ const link = z.object({
 })
 
 export function userRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
-  async function linkFor(userId: UserId, baseUrl: string) {
-    const { token, expiresAt } = await makePasswordLink(storage, { userId, now: clock.now() })
+  function shown({ token, expiresAt }: PasswordLink, baseUrl: string) {
     return { url: passwordUrl(baseUrl, token), expiresAt }
   }
 
@@ -47,7 +42,8 @@ export function userRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
         about(`email=${email}`)
         about(`role=${role}`)
         const added = await addUser(storage, { email, name, role, now: clock.now() })
-        return { user: added, link: await linkFor(added.id, client.baseUrl) }
+        const made = await makePasswordLink(storage, { userId: added.id, now: clock.now() })
+        return { user: added, link: shown(made, client.baseUrl) }
       },
     }),
     defineRoute({
@@ -92,12 +88,10 @@ export function userRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
       async handle({ params, client, about }) {
         const found = await findUser(storage.db, params.user ?? '')
         about(`email=${found.email}`)
-        await setPassword(storage, { userId: found.id, passwordHash: null })
-        await stopTwoFactor(storage, found.id)
-        await endSessions(storage, { userId: found.id })
+        const reset = await resetAccess(storage, { userId: found.id, now: clock.now() })
         return {
           user: { ...found, hasPassword: false, hasTwoFactor: false },
-          link: await linkFor(found.id, client.baseUrl),
+          link: shown(reset, client.baseUrl),
         }
       },
     }),

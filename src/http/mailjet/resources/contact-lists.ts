@@ -83,14 +83,8 @@ async function existingLists(
   { db, keyId }: Pick<Query, 'db' | 'keyId'>,
   ids: readonly number[],
 ): Promise<ReadonlySet<number>> {
-  const found = new Set<number>()
-  for (const id of new Set(ids)) {
-    const [list] = await listContactLists(
-      db,
-      { keyId, id: id as ContactListId, isDeleted: false },
-      { limit: 1 },
-    )
-    if (list !== undefined) found.add(list.id)
-  }
-  return found
+  if (ids.length === 0) return new Set()
+  const wanted = [...new Set(ids)] as ContactListId[]
+  const lists = await listContactLists(db, { keyId, ids: wanted, isDeleted: false }, { limit: wanted.length })
+  return new Set(lists.map(({ id }) => id))
 }

@@ -36,8 +36,10 @@ export const manageContact: Action<ContactList> = {
       contacts: [{ email, values, ...(typeof name === 'string' && { name }) }],
     })
     const contactId = ids.get(email)
-    const known = contactId === undefined ? [] : await valuesOf(db, { keyId, contactIds: [contactId] })
-    const shown = contactId === undefined ? [] : ([...known].find(([id]) => id === contactId)?.[1] ?? [])
+    const shown =
+      contactId === undefined
+        ? []
+        : ((await valuesOf(db, { keyId, contactIds: [contactId] })).get(contactId) ?? [])
     return [
       {
         ContactID: contactId ?? 0,
