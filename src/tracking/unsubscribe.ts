@@ -1,18 +1,34 @@
-/** Somebody wants no more mass mail of a key, or wants it again. Told to whoever asks, and done at once. */
+/**
+ * Somebody wants no more mail of a list, or no more mass mail of a key at all, or wants it again. Told to whoever asks,
+ * and done at once.
+ */
+import { findMembership, leaveList, rejoinList } from '../contacts/leave-list.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { findSuppression, suppress } from '../contacts/suppressions.ts'
 import { normaliseAddress, parseAddress } from '../mail/address.ts'
-import type { DeliveryId, KeyId } from '../mail/ids.ts'
+import type { ContactListId, DeliveryId, KeyId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { defineDelete, type Storage } from '../storage/storage.ts'
+import { defineDelete, type Storage, type Write } from '../storage/storage.ts'
 import type { TrackingDefaults } from './defaults.ts'
 import type { LinkTokens, UnsubscribeLink } from './tokens.ts'
 import { recordVisit } from './visits.ts'
 
 export type Unsubscribing = ReturnType<typeof createUnsubscribing>
 
-/** `other`: the address is held back for another reason, which nobody takes away here. */
-export type Standing = 'subscribed' | 'unsubscribed' | 'other'
+export type Standing =
+  /** `hasList`: of the list that the mail went to, which can be left by itself. */
+  | { kind: 'subscribed'; hasList: boolean }
+  /** Has left the list of the mail. */
+  | { kind: 'left-list' }
+  /** Gets no mass mail of the key. */
+  | { kind: 'left-all' }
+  /** The address is held back for another reason, which nobody takes away here. */
+  | { kind: 'held-back' }
+
+/** What is left: `list`, where the mail went to one and the person is in it, and everything otherwise. */
+export type Leaving = 'list' | 'everything'
+
+type Source = { ip: string; agent: string; how: string }
 
 const takeBack = defineDelete('suppressions', ['key_id', 'address', 'reason'])
 
@@ -33,66 +49,104 @@ export function createUnsubscribing({
   suppressions: Pick<SuppressionCheck, 'forget'>
   mailDomain: string
 }) {
-  async function standing({ keyId, address }: UnsubscribeLink): Promise<Standing> {
-    const found = await findSuppression(storage, { keyId: keyId as KeyId, address })
-    if (found === undefined) return 'subscribed'
-    return found.reason === 'unsubscribe' ? 'unsubscribed' : 'other'
+  async function lookUp({ keyId, listId, address }: UnsubscribeLink) {
+    const key = keyId as KeyId
+    const suppression = await findSuppression(storage, { keyId: key, address })
+    const membership =
+      listId === 0
+        ? undefined
+        : await findMembership(storage.db, { keyId: key, listId: listId as ContactListId, address })
+    return { suppression, membership }
+  }
+
+  async function standing(link: UnsubscribeLink): Promise<Standing> {
+    const { suppression, membership } = await lookUp(link)
+    if (suppression !== undefined) {
+      return { kind: suppression.reason === 'unsubscribe' ? 'left-all' : 'held-back' }
+    }
+    if (membership === undefined) return { kind: 'subscribed', hasList: false }
+    return membership.isUnsubscribed ? { kind: 'left-list' } : { kind: 'subscribed', hasList: true }
   }
 
   /** Once is enough: whoever asks again has nothing more to wait for. */
   async function unsubscribe(
     link: UnsubscribeLink,
-    { ip, agent, how }: { ip: string; agent: string; how: string },
+    { leaving, ...source }: Source & { leaving: Leaving },
   ): Promise<void> {
-    const keyId = link.keyId as KeyId
-    if ((await standing(link)) === 'unsubscribed') return
+    const { suppression, membership } = await lookUp(link)
+    if (suppression !== undefined && suppression.optedOutAt !== null) return
     const now = clock.now()
-    const delivery = await storage.db
-      .selectFrom('deliveries')
-      .innerJoin('messages', 'messages.id', 'deliveries.message_id')
-      .select(['deliveries.id', 'messages.id as messageId', 'messages.campaign_id as campaignId'])
-      .where('deliveries.id', '=', link.deliveryId as DeliveryId)
-      .where('deliveries.key_id', '=', keyId)
-      .executeTakeFirst()
-    const { isPrivate } = await rules.of(keyId)
-    const visit =
-      delivery === undefined
-        ? []
-        : recordVisit({
-            id: await storage.reserveIds(1),
-            kind: 'unsubscribe',
-            keyId,
-            campaignId: delivery.campaignId,
-            messageId: delivery.messageId,
-            deliveryId: delivery.id,
-            at: now,
-            url: '',
-            position: 0,
-            ip: isPrivate ? '' : ip.slice(0, 100),
-            agent: isPrivate ? '' : agent.slice(0, 300),
-            country: isPrivate ? '' : countryOf(ip),
-            machine: null,
-            listId: link.listId,
-          })
+    const delivery = await deliveryOf(link)
+    if (leaving === 'list' && membership !== undefined) {
+      if (membership.isUnsubscribed) return
+      const writes = await visitWrites(link, { ...source, delivery, now })
+      await storage.commit({ guards: [leaveList(membership, now)], writes })
+      return
+    }
     const entry = {
-      keyId,
+      keyId: link.keyId as KeyId,
       address: link.address,
       reason: 'unsubscribe',
-      origin: how,
+      origin: source.how,
       at: now,
       ...(delivery !== undefined && { messageId: delivery.messageId, deliveryId: delivery.id }),
     } as const
+    // Of everything, whatever list the mail went to.
+    const visit = await visitWrites({ ...link, listId: 0 }, { ...source, delivery, now })
     await storage.commit({ writes: [...suppress(entry), ...visit] })
     forget(link)
   }
 
-  /** False when there was nothing that this person had asked for. */
-  async function resubscribe(link: UnsubscribeLink): Promise<boolean> {
-    const guard = takeBack({
-      key_id: link.keyId as KeyId,
-      address: normalised(link.address),
-      reason: 'unsubscribe',
+  async function visitWrites(
+    link: UnsubscribeLink,
+    { ip, agent, delivery, now }: Source & { delivery: Awaited<ReturnType<typeof deliveryOf>>; now: number },
+  ): Promise<Write[]> {
+    if (delivery === undefined) return []
+    const keyId = link.keyId as KeyId
+    const { isPrivate } = await rules.of(keyId)
+    return recordVisit({
+      id: await storage.reserveIds(1),
+      kind: 'unsubscribe',
+      keyId,
+      campaignId: delivery.campaignId,
+      messageId: delivery.messageId,
+      deliveryId: delivery.id,
+      at: now,
+      url: '',
+      position: 0,
+      ip: isPrivate ? '' : ip.slice(0, 100),
+      agent: isPrivate ? '' : agent.slice(0, 300),
+      country: isPrivate ? '' : countryOf(ip),
+      machine: null,
+      listId: link.listId,
     })
+  }
+
+  /** Undefined when its message is forgotten. */
+  async function deliveryOf({ deliveryId, keyId }: UnsubscribeLink) {
+    return storage.db
+      .selectFrom('deliveries')
+      .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+      .select(['deliveries.id', 'messages.id as messageId', 'messages.campaign_id as campaignId'])
+      .where('deliveries.id', '=', deliveryId as DeliveryId)
+      .where('deliveries.key_id', '=', keyId as KeyId)
+      .executeTakeFirst()
+  }
+
+  /** Takes back what the page says now. False when there was nothing that this person had asked for. */
+  async function resubscribe(link: UnsubscribeLink): Promise<boolean> {
+    const { suppression, membership } = await lookUp(link)
+    const guard =
+      suppression !== undefined
+        ? takeBack({
+            key_id: link.keyId as KeyId,
+            address: normalised(link.address),
+            reason: 'unsubscribe',
+          })
+        : membership?.isUnsubscribed
+          ? rejoinList(membership, clock.now())
+          : undefined
+    if (guard === undefined) return false
     const result = await storage.commit({ guards: [guard], writes: [] })
     forget(link)
     return result === 'applied'
@@ -123,8 +177,8 @@ export function createUnsubscribing({
         .executeTakeFirst()
       if (row === undefined) return false
       const link = { ...named, keyId: row.keyId, campaignId: row.campaignId ?? 0, address: row.recipient }
-      const agent = 'List-Unsubscribe'
-      await unsubscribe(link, { ip: '', agent, how: 'unsubscribed by mail' })
+      const source = { ip: '', agent: 'List-Unsubscribe', how: 'unsubscribed by mail' }
+      await unsubscribe(link, { ...source, leaving: 'list' })
       return true
     },
   }

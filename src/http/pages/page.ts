@@ -26,6 +26,7 @@ function frame({ title, body }: Pick<Page, 'title' | 'body'>): string {
 body { font: 1rem/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 34rem; margin: 4rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; line-height: 1.25 }
 button { font: inherit; color: #fff; background: #1f4e8c; border: 0; border-radius: 0.25rem; padding: 0.6rem 1.2rem; cursor: pointer }
+button.minor { color: #1f4e8c; background: none; padding: 0.6rem 0; text-decoration: underline }
 button:focus-visible { outline: 3px solid #f2a900; outline-offset: 2px }
 </style>
 </head>

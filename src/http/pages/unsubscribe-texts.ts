@@ -6,6 +6,11 @@ export type UnsubscribeTexts = {
   /** `who` is HTML. */
   explain(who: string): string
   button: string
+  /** Of a mail that went to a list. */
+  explainList(who: string): string
+  leaveList: string
+  leaveEverything: string
+  leftList(who: string): string
   done: string
   doneExplained(who: string): string
   undo: string
@@ -18,6 +23,11 @@ const texts: Readonly<Record<string, UnsubscribeTexts>> = {
     ask: 'Unsubscribe',
     explain: (who) => `${who} will get no more newsletters and offers from this sender.`,
     button: 'Unsubscribe',
+    explainList: (who) =>
+      `The mail went to a mailing list of this sender. Should ${who} get no more mail of that list, or none of this sender’s newsletters and offers at all?`,
+    leaveList: 'Unsubscribe from this list',
+    leaveEverything: 'Unsubscribe from everything of this sender',
+    leftList: (who) => `${who} gets no more mail of this list.`,
     done: 'You are unsubscribed',
     doneExplained: (who) => `${who} gets no more newsletters and offers from this sender.`,
     undo: 'Subscribe again',
@@ -28,6 +38,11 @@ const texts: Readonly<Record<string, UnsubscribeTexts>> = {
     ask: 'Se désabonner',
     explain: (who) => `${who} ne recevra plus de lettres d’information ni d’offres de cet expéditeur.`,
     button: 'Se désabonner',
+    explainList: (who) =>
+      `Ce message a été envoyé à une liste de diffusion. ${who} ne doit plus recevoir les messages de cette liste, ou plus aucune lettre d’information ni offre de cet expéditeur ?`,
+    leaveList: 'Se désabonner de cette liste',
+    leaveEverything: 'Se désabonner de tout ce qu’envoie cet expéditeur',
+    leftList: (who) => `${who} ne reçoit plus les messages de cette liste.`,
     done: 'Vous êtes désabonné',
     doneExplained: (who) => `${who} ne reçoit plus de lettres d’information ni d’offres de cet expéditeur.`,
     undo: 'Se réabonner',
@@ -38,6 +53,11 @@ const texts: Readonly<Record<string, UnsubscribeTexts>> = {
     ask: 'Abmelden',
     explain: (who) => `${who} bekommt keine Rundschreiben und Angebote dieses Absenders mehr.`,
     button: 'Abmelden',
+    explainList: (who) =>
+      `Die Mail ging an einen Verteiler dieses Absenders. Soll ${who} keine Mails dieses Verteilers mehr bekommen, oder gar keine Rundschreiben und Angebote dieses Absenders?`,
+    leaveList: 'Von diesem Verteiler abmelden',
+    leaveEverything: 'Von allem dieses Absenders abmelden',
+    leftList: (who) => `${who} bekommt keine Mails dieses Verteilers mehr.`,
     done: 'Sie sind abgemeldet',
     doneExplained: (who) => `${who} bekommt keine Rundschreiben und Angebote dieses Absenders mehr.`,
     undo: 'Wieder anmelden',

@@ -34,12 +34,13 @@ export function registerUnsubscribePages(
     const link = tokens.readUnsubscribe(request.params['*'])
     if (link === undefined) return unknown(reply, texts)
     const body = bodyOf(request)
-    if (/(?:^|&)undo=1(?:&|$)/.test(body)) {
+    if (isChecked(body, 'undo')) {
       await unsubscribing.resubscribe(link)
     } else {
       const { ip, agent } = visitorOf(request)
       const isOneClick = body.includes('One-Click')
       await unsubscribing.unsubscribe(link, {
+        leaving: isChecked(body, 'everything') ? 'everything' : 'list',
         ip,
         agent: isOneClick ? 'List-Unsubscribe' : agent,
         how: isOneClick ? 'unsubscribed in their mail program' : 'unsubscribed on the page',
@@ -47,6 +48,10 @@ export function registerUnsubscribePages(
     }
     return show(reply, { texts, address: link.address, standing: await unsubscribing.standing(link) })
   })
+}
+
+function isChecked(body: string, name: string): boolean {
+  return new RegExp(`(?:^|&)${name}=1(?:&|$)`).test(body)
 }
 
 function bodyOf({ body }: FastifyRequest): string {
@@ -58,16 +63,40 @@ function show(
   { texts, address, standing }: { texts: UnsubscribeTexts; address: string; standing: Standing },
 ): FastifyReply {
   const who = `<strong>${escapeHtml(address)}</strong>`
-  const button = (text: string, undo = '') =>
-    `<form method="post">${undo}<button type="submit">${escapeHtml(text)}</button></form>`
-  const undo = '<input type="hidden" name="undo" value="1">'
-  const [title, body] =
-    standing === 'subscribed'
-      ? [texts.ask, `<p>${texts.explain(who)}</p>\n${button(texts.button)}`]
-      : standing === 'unsubscribed'
-        ? [texts.done, `<p>${texts.doneExplained(who)}</p>\n${button(texts.undo, undo)}`]
-        : [texts.done, `<p>${texts.doneExplained(who)}</p>`]
-  return sendPage(reply, { status: 200, title, body })
+  return sendPage(reply, { status: 200, ...contentOf(standing, { texts, who }) })
+}
+
+function contentOf(
+  standing: Standing,
+  { texts, who }: { texts: UnsubscribeTexts; who: string },
+): { title: string; body: string } {
+  const paragraph = (html: string) => `<p>${html}</p>`
+  const everything = button(texts.leaveEverything, { name: 'everything', isMinor: true })
+  const undo = button(texts.undo, { name: 'undo' })
+  switch (standing.kind) {
+    case 'subscribed': {
+      const parts = standing.hasList
+        ? [paragraph(texts.explainList(who)), button(texts.leaveList), everything]
+        : [paragraph(texts.explain(who)), button(texts.button)]
+      return { title: texts.ask, body: parts.join('\n') }
+    }
+    case 'left-list':
+      return { title: texts.done, body: [paragraph(texts.leftList(who)), undo, everything].join('\n') }
+    case 'left-all':
+      return { title: texts.done, body: [paragraph(texts.doneExplained(who)), undo].join('\n') }
+    case 'held-back':
+      return { title: texts.done, body: paragraph(texts.doneExplained(who)) }
+  }
+}
+
+/** `name`: a field that says what the button is for. */
+function button(
+  text: string,
+  { name, isMinor = false }: { name?: 'everything' | 'undo'; isMinor?: boolean } = {},
+): string {
+  const field = name === undefined ? '' : `<input type="hidden" name="${name}" value="1">`
+  const kind = isMinor ? ' class="minor"' : ''
+  return `<form method="post">${field}<button type="submit"${kind}>${escapeHtml(text)}</button></form>`
 }
 
 function unknown(reply: FastifyReply, texts: UnsubscribeTexts): FastifyReply {
