@@ -42,6 +42,44 @@ export type RecipientsQuery = {
   now: Instant
 }
 
+/**
+ * The members that come next, in one bounded step: `reached` is the last that was looked at, undefined when there are no
+ * more. Their properties are not read.
+ */
+export async function recipientWindow(
+  db: Kysely<Schema>,
+  query: RecipientsQuery & { limit: number },
+): Promise<{ recipients: Omit<Recipient, 'properties'>[]; reached: ContactId | undefined }> {
+  const condition = await conditionOf(db, query)
+  const members = await nextMembers(db, { ...query, after: query.after })
+  const rows = await contactsOf(db, members, { keyId: query.keyId, condition })
+  const byAddress = await suppressionsOf(db, query.keyId, rows)
+  return {
+    recipients: rows.map((row) => ({
+      contactId: row.contactId,
+      email: row.email,
+      name: row.name,
+      exclusion: exclusionOf(row, byAddress.get(row.email)),
+    })),
+    reached: members.at(-1)?.contactId,
+  }
+}
+
+/** What holds of these contacts now; those that are no members any more, or were erased, are left out. */
+export async function recipientsNow(
+  db: Kysely<Schema>,
+  { keyId, listId, contactIds }: { keyId: KeyId; listId: ContactListId; contactIds: readonly ContactId[] },
+): Promise<Recipient[]> {
+  if (contactIds.length === 0) return []
+  const members = await db
+    .selectFrom('list_members')
+    .select(['contact_id as contactId', 'is_unsubscribed as isUnsubscribed'])
+    .where('list_id', '=', listId)
+    .where('contact_id', 'in', contactIds)
+    .execute()
+  return describe(db, keyId, await contactsOf(db, members, { keyId, condition: undefined }))
+}
+
 /** One page; shorter than `limit` when it is the last. Throws `Refused` when the segment cannot be understood. */
 export async function recipientPage(
   db: Kysely<Schema>,
@@ -109,17 +147,7 @@ async function describe(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]):
   const properties = await listProperties(db, { keyId, namespace: 'static' })
   const contactIds = rows.map(({ contactId }) => contactId)
   const values = await valuesOf(db, { keyId, contactIds, properties })
-  const suppressions = await db
-    .selectFrom('suppressions')
-    .select(['address', 'reason'])
-    .where('key_id', '=', keyId)
-    .where(
-      'address',
-      'in',
-      rows.map(({ email }) => email),
-    )
-    .execute()
-  const byAddress = new Map(suppressions.map((one) => [one.address, one]))
+  const byAddress = await suppressionsOf(db, keyId, rows)
   return rows.map((row) => ({
     contactId: row.contactId,
     email: row.email,
@@ -132,6 +160,25 @@ async function describe(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]):
     ),
     exclusion: exclusionOf(row, byAddress.get(row.email)),
   }))
+}
+
+async function suppressionsOf(
+  db: Kysely<Schema>,
+  keyId: KeyId,
+  rows: readonly Row[],
+): Promise<ReadonlyMap<string, { reason: SuppressionReason }>> {
+  if (rows.length === 0) return new Map()
+  const suppressions = await db
+    .selectFrom('suppressions')
+    .select(['address', 'reason'])
+    .where('key_id', '=', keyId)
+    .where(
+      'address',
+      'in',
+      rows.map(({ email }) => email),
+    )
+    .execute()
+  return new Map(suppressions.map((one) => [one.address, one]))
 }
 
 /** All of them, page by page. */
@@ -153,7 +200,7 @@ export async function* recipientsOf(
   }
 }
 
-async function conditionOf(db: Kysely<Schema>, { keyId, segment, now }: RecipientsQuery) {
+export async function conditionOf(db: Kysely<Schema>, { keyId, segment, now }: RecipientsQuery) {
   if (segment === undefined) return undefined
   if ('expression' in segment) return segmentCondition(db, { keyId, expression: segment.expression, now })
   const [stored] = await listSegments(db, { keyId, id: segment.id }, { limit: 1 })

@@ -6,6 +6,7 @@ const doors = {
   smtp: 'over SMTP',
   api: 'through the Send API',
   cli: 'from the command line',
+  campaign: 'as a campaign',
   system: 'from the service itself',
 } as const
 

@@ -11,6 +11,7 @@ import type {
   DeliveryId,
   DomainId,
   KeyId,
+  MailingId,
   MessageId,
   SenderId,
   ServerId,
@@ -21,6 +22,7 @@ import type { ContactJobTables } from './tables/contact-jobs.ts'
 import type { ContactSignupTables } from './tables/contact-signups.ts'
 import type { ContactTables } from './tables/contacts.ts'
 import type { InboundTables } from './tables/inbound.ts'
+import type { MailingTables } from './tables/mailings.ts'
 import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
 import type { TrackingTables } from './tables/tracking.ts'
@@ -80,6 +82,7 @@ export interface Schema
     ContactSignupTables,
     ContactTables,
     InboundTables,
+    MailingTables,
     StatisticsTables,
     SuppressionTables,
     TrackingTables,
@@ -222,7 +225,7 @@ export interface Schema
   messages: {
     id: MessageId
     key_id: KeyId
-    door: 'smtp' | 'api' | 'cli' | 'system'
+    door: 'smtp' | 'api' | 'cli' | 'system' | 'campaign'
     lane: Lane
     /** 0-3; 1 and 3 go before others of their lane (reference/send-api.md, Priority semantics). */
     priority: number
@@ -318,7 +321,16 @@ export interface Schema
     created_at: Instant
   }
 
-  campaigns: { id: CampaignId; key_id: KeyId; name: string; created_at: Instant }
+  /** What mail is counted under: of a mailing `mj.nl=<its number>`, of other mail the name that it came with. */
+  campaigns: {
+    id: CampaignId
+    key_id: KeyId
+    name: string
+    created_at: Instant
+    mailing_id: MailingId | null
+    is_starred: Generated<Flag>
+    deleted_at: Instant | null
+  }
   /** Addresses a deduplicated campaign has already reached. */
   campaign_recipients: { campaign_id: CampaignId; address: string }
   /** First answers to calls that carried an Idempotency-Key. `status` is null while the first call runs. */

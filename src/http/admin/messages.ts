@@ -43,7 +43,7 @@ const story = z.object({
   message: z.object({
     id: z.number(),
     keyId: z.number(),
-    door: z.enum(['smtp', 'api', 'cli', 'system']),
+    door: z.enum(['smtp', 'api', 'cli', 'system', 'campaign']),
     lane: z.enum(['transactional', 'bulk']),
     priority: z.number(),
     acceptedAt: instant,

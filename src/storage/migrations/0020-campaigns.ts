@@ -1,0 +1,86 @@
+/** Mailings: what is sent to a list, to whom, and how far it has come. */
+import type { Migration } from './migration.ts'
+
+export const campaignsMigration: Migration = {
+  version: 20,
+  name: 'campaigns',
+  statements: ({ integer, text, end }) => [
+    `CREATE TABLE mailings (
+      id ${integer} NOT NULL PRIMARY KEY,
+      key_id ${integer} NOT NULL,
+      builder ${text} NOT NULL,
+      title ${text} NOT NULL,
+      subject ${text} NOT NULL,
+      sender_label ${text} NOT NULL,
+      sender_email ${text} NOT NULL,
+      sender_name ${text} NOT NULL,
+      reply_to ${text} NOT NULL,
+      list_id ${integer},
+      segment_id ${integer},
+      locale ${text} NOT NULL,
+      edit_mode ${text} NOT NULL,
+      template_id ${integer},
+      extras ${text} NOT NULL,
+      is_starred ${integer} NOT NULL DEFAULT 0,
+      is_used ${integer} NOT NULL DEFAULT 0,
+      track_opens ${integer},
+      track_clicks ${integer},
+      state ${text} NOT NULL,
+      archived_from ${text},
+      reason ${text} NOT NULL DEFAULT '',
+      paused_by ${text},
+      marks ${text} NOT NULL DEFAULT '{}',
+      scheduled_at ${integer},
+      created_at ${integer} NOT NULL,
+      modified_at ${integer},
+      started_at ${integer},
+      gathered_at ${integer},
+      ended_at ${integer},
+      work_id ${integer},
+      gathered_after ${integer} NOT NULL DEFAULT 0,
+      handed_after ${integer} NOT NULL DEFAULT 0,
+      campaign_id ${integer},
+      message_id ${integer},
+      first_delivery_id ${integer},
+      total ${integer} NOT NULL DEFAULT 0,
+      pending ${integer} NOT NULL DEFAULT 0,
+      handed ${integer} NOT NULL DEFAULT 0,
+      excluded ${integer} NOT NULL DEFAULT 0
+    ) ${end}`,
+    'CREATE INDEX mailings_by_key ON mailings (key_id, id)',
+    'CREATE INDEX mailings_by_state ON mailings (key_id, state, id)',
+    `CREATE TABLE mailing_contents (
+      mailing_id ${integer} NOT NULL PRIMARY KEY,
+      content_id ${integer} NOT NULL,
+      html ${text},
+      text ${text},
+      mjml ${text},
+      headers ${text} NOT NULL
+    ) ${end}`,
+    `CREATE TABLE mailing_recipients (
+      mailing_id ${integer} NOT NULL,
+      contact_id ${integer} NOT NULL,
+      address ${text} NOT NULL,
+      state ${text} NOT NULL,
+      reason ${text},
+      delivery_id ${integer},
+      PRIMARY KEY (mailing_id, contact_id)
+    ) ${end}`,
+    'CREATE UNIQUE INDEX mailing_recipients_by_address ON mailing_recipients (mailing_id, address)',
+    `CREATE INDEX mailing_recipients_excluded ON mailing_recipients (mailing_id, reason, contact_id)
+      WHERE state = 'excluded'`,
+    `CREATE TABLE mailing_exclusions (
+      mailing_id ${integer} NOT NULL,
+      reason ${text} NOT NULL,
+      count ${integer} NOT NULL,
+      PRIMARY KEY (mailing_id, reason)
+    ) ${end}`,
+    `ALTER TABLE campaigns ADD COLUMN mailing_id ${integer}`,
+    `ALTER TABLE campaigns ADD COLUMN is_starred ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE campaigns ADD COLUMN deleted_at ${integer}`,
+    'CREATE INDEX campaigns_by_key ON campaigns (key_id, id)',
+    // A campaign is one message with very many recipients: what is known of one of them is found by its work.
+    'DROP INDEX attempts_by_message',
+    'CREATE INDEX attempts_by_message ON attempts (message_id, work_id)',
+  ],
+}
