@@ -35,6 +35,7 @@ import { testServerRoutes } from './test-server.ts'
 import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
 import { userRoutes } from './users.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 /** The whole table. */
 export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
@@ -66,6 +67,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...trackingRoutes(dependencies),
     ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]
