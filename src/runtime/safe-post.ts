@@ -47,7 +47,7 @@ export function createSafePost({ userAgent, timeoutMs = 10_000, ca, ...reach }: 
     } catch (error) {
       if (stop?.aborted) return { kind: 'failed', reason: 'it was interrupted' }
       if (timeout.aborted)
-        return { kind: 'failed', reason: `no answer within ${Math.round(allowedMs / 1000)} seconds` }
+        return { kind: 'failed', reason: `no answer within ${Math.ceil(allowedMs / 1000)} seconds` }
       if (error instanceof Unreachable) return { kind: 'failed', reason: error.message }
       if (isNetworkError(error)) return { kind: 'failed', reason: `no connection (${error.code})` }
       throw error
