@@ -14,7 +14,7 @@ test('kill -9 in the middle of the calls', async (t) => {
   const receiver = await startReceiver(t)
   let server = await startServer({ folder })
   cleanUp(t, () => server.kill('SIGKILL'))
-  await server.admin('POST', '/api/webhooks', { topic: 'delivered', url: `${receiver.url}/events` })
+  await server.admin('POST', '/api/webhooks', { topics: ['delivered'], url: `${receiver.url}/events` })
   const { apiKey, secretKey, from } = server.ready
   const sent = await fetch(`${server.ready.url}/v3.1/send`, {
     method: 'POST',

@@ -225,11 +225,13 @@ async function deliver(
 scenario('a receiver can tell that a body is from here, and tries follow its answers', async (t, app) => {
   const receiver = await startReceiver(t)
   const added = await app.admin('POST', '/api/webhooks', {
-    topic: 'delivered',
+    topics: ['delivered'],
     url: `${receiver.url.replace('//', '//hook:p%40ss@')}/events?x=1`,
   })
   assert.equal(added.status, 201, added.text)
-  const { webhook, secret } = added.body as { webhook: { id: number; url: string }; secret: string }
+  const { webhooks, secret } = added.body as { webhooks: { id: number }[]; secret: string }
+  const [webhook] = webhooks
+  assert.ok(webhook !== undefined)
   assert.doesNotMatch(added.text.replace(secret, ''), /p%40ss|p@ss/)
   const { messageId } = await app.send({ to: 'lea@inbox.test' })
   const [call] = await receiver.wait(1)

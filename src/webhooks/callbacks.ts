@@ -4,7 +4,7 @@ import { Refused } from '../runtime/refused.ts'
 import { checkHookUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
 import { eventTopics, isTopic } from './topics.ts'
-import { addWebhook, changeWebhook, type Webhook } from './webhooks.ts'
+import { addWebhooks, changeWebhook, listWebhooks, type Webhook } from './webhooks.ts'
 
 export type CallbackInput = {
   topic: string
@@ -17,12 +17,39 @@ export type CallbackInput = {
 /** With its secret, to be shown once. Throws Refused. */
 export async function addCallback(
   ctx: WebhooksContext,
-  { keyId, topic, url, version = 1, isBackup = false, state = 'alive' }: CallbackInput & { keyId: KeyId },
+  { topic, ...input }: CallbackInput & { keyId: KeyId },
 ): Promise<{ webhook: Webhook; secret: string }> {
-  checkTopic(topic)
+  const { webhooks, secret } = await addCallbacks(ctx, { ...input, topics: [topic] })
+  const [webhook] = webhooks
+  if (webhook === undefined) throw new Error('a webhook was not made')
+  return { webhook, secret }
+}
+
+/** One for each topic, with one secret: all of them, or none. Throws Refused. */
+export async function addCallbacks(
+  ctx: WebhooksContext,
+  {
+    keyId,
+    topics,
+    url,
+    version = 1,
+    isBackup = false,
+    state = 'alive',
+  }: Omit<CallbackInput, 'topic'> & { keyId: KeyId; topics: readonly string[] },
+): Promise<{ webhooks: Webhook[]; secret: string }> {
+  const each = [...new Set(topics)]
+  if (each.length === 0)
+    throw new Refused('bad-value', `no event is named; the events are ${eventTopics.join(', ')}`)
+  each.forEach(checkTopic)
   checkHookUrl(url)
-  const fields = { keyId, kind: 'events', topic, url, version: toVersion(version), isBackup, state } as const
-  return addWebhook(ctx, fields, taken({ topic, isBackup }))
+  const common = { keyId, kind: 'events', url, version: toVersion(version), isBackup, state } as const
+  const known = await listWebhooks(ctx, { keyId, kind: 'events', isBackup })
+  const clash = each.find((topic) => known.some((one) => one.topic === topic)) ?? each.join(', ')
+  return addWebhooks(
+    ctx,
+    each.map((topic) => ({ ...common, topic })),
+    taken({ topic: clash, isBackup }),
+  )
 }
 
 /** What is left out stays as it is. Throws Refused. */

@@ -77,40 +77,58 @@ export function selectWebhooks(db: Kysely<Schema>, filters: WebhookFilters) {
 export type NewWebhook = Pick<Webhook, 'keyId' | 'kind' | 'topic' | 'url'> &
   Partial<Pick<Webhook, 'address' | 'isBackup' | 'version' | 'state'>>
 
-/** With its secret, to be shown once. `taken` says what is refused when there is one already. */
-export async function addWebhook(
+/** All of them, or none; with the secret that they share, to be shown once. `taken`: one of them is there already. */
+export async function addWebhooks(
   { storage, seal, clock }: WebhooksContext,
-  { keyId, kind, topic, url, address = null, isBackup = false, version = 1, state = 'alive' }: NewWebhook,
+  added: readonly NewWebhook[],
   taken: string,
-): Promise<{ webhook: Webhook; secret: string }> {
-  const id = (await storage.reserveIds(1)) as WebhookId
+): Promise<{ webhooks: Webhook[]; secret: string }> {
+  const firstId = await storage.reserveIds(added.length)
   const secret = makeSecret()
   const now = clock.now()
-  const row: WebhookRow = {
-    id,
-    key_id: keyId,
-    kind,
-    topic,
-    address,
-    is_backup: isBackup ? 1 : 0,
-    url_sealed: seal.seal(url),
-    version,
-    state,
-    secret_sealed: seal.seal(secret),
-    old_secret_sealed: null,
-    old_secret_until: null,
-    after_event_id: await latestEventId(storage),
-    created_at: now,
-    failing_since: null,
-    failed_runs: 0,
-    last_success_at: null,
-    last_problem: '',
-    dead_since: state === 'dead' ? now : null,
-    missed_since: null,
-    touched_at: now,
-  }
-  await unlessTaken(taken, () => storage.db.insertInto('webhooks').values(row).execute())
-  return { webhook: toWebhook(row, seal), secret }
+  const afterEventId = await latestEventId(storage)
+  const rows = added.map(
+    (
+      { keyId, kind, topic, url, address = null, isBackup = false, version = 1, state = 'alive' },
+      i,
+    ): WebhookRow => ({
+      id: (firstId + i) as WebhookId,
+      key_id: keyId,
+      kind,
+      topic,
+      address,
+      is_backup: isBackup ? 1 : 0,
+      url_sealed: seal.seal(url),
+      version,
+      state,
+      secret_sealed: seal.seal(secret),
+      old_secret_sealed: null,
+      old_secret_until: null,
+      after_event_id: afterEventId,
+      created_at: now,
+      failing_since: null,
+      failed_runs: 0,
+      last_success_at: null,
+      last_problem: '',
+      dead_since: state === 'dead' ? now : null,
+      missed_since: null,
+      touched_at: now,
+    }),
+  )
+  await unlessTaken(taken, () => storage.db.insertInto('webhooks').values(rows).execute())
+  return { webhooks: rows.map((row) => toWebhook(row, seal)), secret }
+}
+
+/** One of them. */
+export async function addWebhook(
+  ctx: WebhooksContext,
+  added: NewWebhook,
+  taken: string,
+): Promise<{ webhook: Webhook; secret: string }> {
+  const { webhooks, secret } = await addWebhooks(ctx, [added], taken)
+  const [webhook] = webhooks
+  if (webhook === undefined) throw new Error('a webhook was not made')
+  return { webhook, secret }
 }
 
 export type WebhookChanges = Partial<

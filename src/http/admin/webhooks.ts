@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { WebhookId } from '../../mail/ids.ts'
 import { listTries } from '../../webhooks/call-log.ts'
-import { addCallback, changeCallback } from '../../webhooks/callbacks.ts'
+import { addCallbacks, changeCallback } from '../../webhooks/callbacks.ts'
 import { addParseRoute, changeParseRoute } from '../../webhooks/parse-routes.ts'
 import { replay } from '../../webhooks/replay.ts'
 import { eventTopics } from '../../webhooks/topics.ts'
@@ -86,21 +86,26 @@ function callbackRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'POST',
       path: '/webhooks',
-      summary: 'Tell a program of an event',
+      summary: 'Tell a program of events: a webhook for each of them, all with one secret',
       query: z.strictObject({ key }),
       body: z.strictObject({
-        topic,
+        topics: z.array(topic).min(1).max(eventTopics.length),
         url,
         version: version.optional().describe('1 when left out'),
         isBackup: z.boolean().optional(),
       }),
-      answer: withSecret,
+      answer: z.object({ webhooks: z.array(webhook), secret: withSecret.shape.secret }),
       status: 201,
       async handle({ query, body, about }) {
         const { id: keyId } = await whichKey(storage, query.key)
-        const added = await addCallback(webhooks, { keyId, ...given(body), topic: body.topic, url: body.url })
-        about(`webhook=${added.webhook.id}`)
-        return { webhook: await shown(webhooks, added.webhook), secret: added.secret }
+        const added = await addCallbacks(webhooks, {
+          keyId,
+          ...given(body),
+          topics: body.topics,
+          url: body.url,
+        })
+        for (const { id } of added.webhooks) about(`webhook=${id}`)
+        return { webhooks: await shownAll(webhooks, added.webhooks), secret: added.secret }
       },
     }),
     defineRoute({
