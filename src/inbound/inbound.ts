@@ -262,7 +262,7 @@ export function createInbound(parts: InboundParts): Inbound {
       }
       const handled = await forPrograms(mail, recipients)
       const others = recipients.filter((address) => !handled.some(({ recipient }) => recipient === address))
-      handled.push(...(await eachAccount({ ...mail, recipients: others }, handle)))
+      if (others.length > 0) handled.push(...(await eachAccount({ ...mail, recipients: others }, handle)))
       for (const { accountId, inboxId, outcome } of handled) {
         log.info({ accountId, inboxId, outcome, client: mail.client }, 'incoming mail')
       }

@@ -34,10 +34,10 @@ export async function tellEvents(
   { limit = eventsPerStep }: { limit?: number } = {},
 ): Promise<{ calls: number; isMore: boolean }> {
   const callbacks = await readCallbacks(storage)
+  if (callbacks.length === 0) return { calls: 0, isMore: false }
   const from = await readProgress(storage)
   // Before the first of them was there, nothing is anybody's business.
   const after = Math.max(from, Math.min(...callbacks.map(({ afterEventId }) => afterEventId)))
-  if (callbacks.length === 0) return { calls: 0, isMore: false }
   const upTo = await storage.settledEventId(from)
   if (upTo <= after) return { calls: 0, isMore: false }
   const { events, reached, isMore } = await readEvents(storage.db, {
