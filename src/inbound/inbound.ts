@@ -18,7 +18,7 @@ import { type AnswerKind, type Decision, decide, type Route } from './decide.ts'
 import { answeredLately, insertIncoming, noteAnswer } from './inbox.ts'
 import { addToLead, insertLead, type LeadOrigin } from './leads.ts'
 import { lookUp, toDecisionMessage } from './look-up.ts'
-import { type Programs, simulateProgram, takeForProgram } from './programs.ts'
+import { type Programs, simulatePrograms, takeForPrograms } from './programs.ts'
 
 export type IncomingMail = {
   /** '' for the null sender. */
@@ -238,18 +238,6 @@ export function createInbound(parts: InboundParts): Inbound {
     return results
   }
 
-  /** Each program that is addressed, for itself. */
-  async function forPrograms(mail: IncomingMail, recipients: readonly Address[]): Promise<Handled[]> {
-    const handled: Handled[] = []
-    for (const recipient of recipients) {
-      const program = await parts.programs.find(recipient)
-      if (program === undefined) continue
-      const message = await readIncoming(mail.raw)
-      handled.push(await takeForProgram(parts, { mail, message, recipient, program }))
-    }
-    return handled
-  }
-
   return {
     async receive(mail) {
       const recipients: Address[] = []
@@ -260,7 +248,7 @@ export function createInbound(parts: InboundParts): Inbound {
         log.info({ client: mail.client }, 'unsubscribed by mail')
         return { code: 250, enhanced: '2.0.0', text: 'Ok: unsubscribed' }
       }
-      const handled = await forPrograms(mail, recipients)
+      const handled = await takeForPrograms(parts, { ...mail, recipients })
       const others = recipients.filter((address) => !handled.some(({ recipient }) => recipient === address))
       if (others.length > 0) handled.push(...(await eachAccount({ ...mail, recipients: others }, handle)))
       for (const { accountId, inboxId, outcome } of handled) {
@@ -273,15 +261,9 @@ export function createInbound(parts: InboundParts): Inbound {
     },
 
     async simulate(mail) {
-      const forOthers: Address[] = []
-      const handled: Handled[] = []
-      for (const recipient of mail.recipients) {
-        const program = await parts.programs.find(recipient)
-        if (program === undefined) forOthers.push(recipient)
-        else handled.push(simulateProgram(recipient, program, await readIncoming(mail.raw)))
-      }
+      const { handled, others } = await simulatePrograms(parts, mail)
       const decided = await eachAccount(
-        { ...mail, recipients: forOthers, client: '' },
+        { ...mail, recipients: others, client: '' },
         async (accountId, one) => {
           const decision = await judge(accountId, one)
           return { accountId, outcome: outcomeInWords(decision), because: decision.because }

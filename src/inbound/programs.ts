@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely'
 import { type Address, formatAddress, normaliseAddress } from '../mail/address.ts'
 import type { AccountId, InboxId } from '../mail/ids.ts'
-import type { IncomingMessage } from '../mail/incoming-message.ts'
+import { type IncomingMessage, readIncoming } from '../mail/incoming-message.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import { Conflict } from '../storage/storage.ts'
 import { bounceSign, loopTag } from './decide.ts'
@@ -34,7 +34,34 @@ export type Programs = {
 
 type Arrived = { mail: IncomingMail; message: IncomingMessage; recipient: Address; program: Program }
 
-export async function takeForProgram(parts: InboundParts, arrived: Arrived): Promise<Handled> {
+/** Each program that is addressed, for itself. */
+export async function takeForPrograms(parts: InboundParts, mail: IncomingMail): Promise<Handled[]> {
+  const handled: Handled[] = []
+  for (const recipient of mail.recipients) {
+    const program = await parts.programs.find(recipient)
+    if (program === undefined) continue
+    const message = await readIncoming(mail.raw)
+    handled.push(await takeForProgram(parts, { mail, message, recipient, program }))
+  }
+  return handled
+}
+
+/** What would become of it, and whom it is for besides; nothing is stored or told. */
+export async function simulatePrograms(
+  { programs }: Pick<InboundParts, 'programs'>,
+  { recipients, raw }: Pick<IncomingMail, 'recipients' | 'raw'>,
+): Promise<{ handled: Handled[]; others: Address[] }> {
+  const handled: Handled[] = []
+  const others: Address[] = []
+  for (const recipient of recipients) {
+    const program = await programs.find(recipient)
+    if (program === undefined) others.push(recipient)
+    else handled.push(simulateProgram(recipient, program, await readIncoming(raw)))
+  }
+  return { handled, others }
+}
+
+async function takeForProgram(parts: InboundParts, arrived: Arrived): Promise<Handled> {
   const { mail, message, recipient, program } = arrived
   const { accountId } = program
   const loop = loopSign(message)
@@ -70,8 +97,7 @@ export async function takeForProgram(parts: InboundParts, arrived: Arrived): Pro
   }
 }
 
-/** What would become of it; nothing is stored or told. */
-export function simulateProgram(recipient: Address, program: Program, message: IncomingMessage): Handled {
+function simulateProgram(recipient: Address, program: Program, message: IncomingMessage): Handled {
   const { accountId } = program
   const loop = loopSign(message)
   if (loop !== undefined) return { accountId, outcome: 'ignored-loop', because: [loop] }

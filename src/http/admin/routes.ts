@@ -18,6 +18,7 @@ import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
 import { overviewRoutes } from './overview.ts'
+import { parseRouteRoutes } from './parse-routes.ts'
 import { queueRoutes } from './queue.ts'
 import { letIn, registerRoute } from './register-route.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
@@ -68,6 +69,7 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),
     ...webhookRoutes(dependencies),
+    ...parseRouteRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]

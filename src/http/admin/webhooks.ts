@@ -1,50 +1,15 @@
-/** `/api/webhooks` and `/api/parse-routes`: programs that are told what happens, and that mail came for them. */
+/** `/api/webhooks`: programs that are told what happens; and what they have in common with parse routes. */
 import { z } from 'zod'
-import type { WebhookId } from '../../mail/ids.ts'
 import { listTries } from '../../webhooks/call-log.ts'
 import { addCallbacks, changeCallback } from '../../webhooks/callbacks.ts'
-import { addParseRoute, changeParseRoute } from '../../webhooks/parse-routes.ts'
 import { replay } from '../../webhooks/replay.ts'
 import { eventTopics } from '../../webhooks/topics.ts'
 import { tryWebhook } from '../../webhooks/try-webhook.ts'
-import { countWaiting } from '../../webhooks/waiting.ts'
-import {
-  findWebhook,
-  listWebhooks,
-  removeWebhook,
-  rotateSecret,
-  type Webhook,
-} from '../../webhooks/webhooks.ts'
+import { findWebhook, listWebhooks, removeWebhook, rotateSecret } from '../../webhooks/webhooks.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { given, idOf, key, shown, shownAll, state, time, url, webhook, withSecret } from './webhook-shape.ts'
 import { whichKey } from './which-key.ts'
-
-const key = z.string().optional().describe('An API key; the first one when left out')
-const time = z.number().describe('Milliseconds since 1970')
-
-const webhook = z.object({
-  id: z.number(),
-  keyId: z.number(),
-  kind: z.enum(['events', 'mail']),
-  topic: z.string().describe('The event that it is told of; of mail: the address'),
-  address: z.string().nullable().describe('Of mail'),
-  url: z.string().describe('Without its password'),
-  isBackup: z.boolean().describe('Is called only while the other webhook of its event is dead'),
-  version: z.union([z.literal(1), z.literal(2)]).describe('1: an event a call; 2: several in an array'),
-  state: z
-    .enum(['alive', 'dead'])
-    .describe('dead: it has not answered for a day, and is not called any more'),
-  createdAt: time,
-  failingSince: time.nullable(),
-  lastSuccessAt: time.nullable(),
-  lastProblem: z.string(),
-  deadSince: time.nullable(),
-  missedSince: time.nullable().describe('Since when it may have missed something that was not sent again'),
-  waiting: z.number().describe('Calls that it is owed'),
-})
-
-const withSecret = z.object({ webhook, secret: z.string().describe('Signs the bodies; shown this once') })
 
 const tried = z.object({
   id: z.number(),
@@ -62,12 +27,10 @@ const tried = z.object({
 })
 
 const topic = z.enum(eventTopics)
-const url = z.string().max(2_000).describe('http or https, with a login where it needs one')
 const version = z.union([z.literal(1), z.literal(2)])
-const state = z.enum(['alive', 'dead'])
 
 export function webhookRoutes(dependencies: HttpDependencies): AdminRoute[] {
-  return [...callbackRoutes(dependencies), ...parseRouteRoutes(dependencies), ...commonRoutes(dependencies)]
+  return [...callbackRoutes(dependencies), ...commonRoutes(dependencies)]
 }
 
 function callbackRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
@@ -123,60 +86,6 @@ function callbackRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
       async handle({ params, body }) {
         const found = await findWebhook(webhooks, { id: idOf(params.id), kind: 'events' })
         return { webhook: await shown(webhooks, await changeCallback(webhooks, found, given(body))) }
-      },
-    }),
-  ]
-}
-
-function parseRouteRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
-  return [
-    defineRoute({
-      method: 'GET',
-      path: '/parse-routes',
-      summary: 'Addresses of an API key whose mail is posted to a program',
-      query: z.strictObject({ key }),
-      answer: z.object({ routes: z.array(webhook), domain: z.string().describe('Where addresses are made') }),
-      async handle({ query }) {
-        const { id: keyId } = await whichKey(storage, query.key)
-        const routes = await shownAll(webhooks, await listWebhooks(webhooks, { keyId, kind: 'mail' }))
-        return { routes, domain: webhooks.mailDomain }
-      },
-    }),
-    defineRoute({
-      method: 'POST',
-      path: '/parse-routes',
-      summary: 'Post the mail of an address to a program',
-      query: z.strictObject({ key }),
-      body: z.strictObject({
-        url,
-        address: z
-          .string()
-          .max(320)
-          .optional()
-          .describe('Of a domain that the API key has proved; one is made when it is left out'),
-      }),
-      answer: withSecret,
-      status: 201,
-      async handle({ query, body, about }) {
-        const { id: keyId } = await whichKey(storage, query.key)
-        const added = await addParseRoute(webhooks, { keyId, ...given(body), url: body.url })
-        about(`webhook=${added.webhook.id}`)
-        return { webhook: await shown(webhooks, added.webhook), secret: added.secret }
-      },
-    }),
-    defineRoute({
-      method: 'PATCH',
-      path: '/parse-routes/{id}',
-      summary: 'Change a parse route; what is left out stays as it is. A new URL makes a dead one alive',
-      body: z.strictObject({
-        url: url.optional(),
-        address: z.string().max(320).optional(),
-        state: state.optional(),
-      }),
-      answer: z.object({ webhook }),
-      async handle({ params, body }) {
-        const found = await findWebhook(webhooks, { id: idOf(params.id), kind: 'mail' })
-        return { webhook: await shown(webhooks, await changeParseRoute(webhooks, found, given(body))) }
       },
     }),
   ]
@@ -289,37 +198,4 @@ function commonRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
       },
     }),
   ]
-}
-
-type Shown = z.infer<typeof webhook>
-
-async function shownAll(webhooks: HttpDependencies['webhooks'], found: readonly Webhook[]): Promise<Shown[]> {
-  const waiting = await countWaiting(
-    webhooks.storage,
-    found.map(({ id }) => id),
-  )
-  return found.map(({ url: _, shownUrl, ...one }) => ({
-    ...one,
-    url: shownUrl,
-    waiting: waiting.get(one.id) ?? 0,
-  }))
-}
-
-async function shown(webhooks: HttpDependencies['webhooks'], found: Webhook): Promise<Shown> {
-  const [one] = await shownAll(webhooks, [found])
-  if (one === undefined) throw new Error('a webhook was lost while it was shown')
-  return one
-}
-
-function idOf(text: string | undefined): WebhookId {
-  return readId(text) as WebhookId
-}
-
-type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> }
-
-/** Without what was left out. */
-function given<T extends object>(values: T): Partial<Given<T>> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<
-    Given<T>
-  >
 }
