@@ -289,3 +289,13 @@ test('swaks hands a mail in, and the program has its attachment', { skip }, asyn
   assert.match(String(mail['Text-part']), /See the file\./)
   assert.equal(mail.Attachment1, content.toString('base64'))
 })
+
+scenario('who has lost a domain gets its mail no more', async (t, app) => {
+  const receiver = await startReceiver(t)
+  await addRoute(app, { Email: 'orders@shop.example', Url: `${receiver.url}/orders` })
+  const raw = 'From: ann@client.example\n\nHello'
+  assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^250 /)
+  await receiver.wait(1)
+  assert.equal((await app.mailjet('DELETE', '/v3/REST/sender/*@shop.example')).status, 204)
+  assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^550 /)
+})

@@ -60,7 +60,7 @@ export function createWebhooksPart({
   return {
     webhooks,
     programs: {
-      find: (address) => findMailRoute(parts.storage, address),
+      find: (address) => findMailRoute(parts.storage, { address, mailDomain: webhooks.mailDomain }),
       owe: (db, { programId, inboxId, firstId, now }) =>
         oweMail(db, { webhookId: programId as WebhookId, inboxId, callId: firstId as CallId, now }),
       wake,

@@ -36,10 +36,13 @@ export async function changeParseRoute(
 
 export type MailRoute = { id: WebhookId; keyId: KeyId; accountId: AccountId; isAlive: boolean }
 
-/** Whose mail it is; undefined when no program takes it. */
+/**
+ * Whose mail it is; undefined when no program takes it. Where the domain is not ours, the key must have proved it still:
+ * domains change hands.
+ */
 export async function findMailRoute(
   { db }: Pick<Storage, 'db'>,
-  address: Address,
+  { address, mailDomain }: { address: Address; mailDomain: string },
 ): Promise<MailRoute | undefined> {
   const row = await db
     .selectFrom('webhooks')
@@ -48,7 +51,10 @@ export async function findMailRoute(
     .where('webhooks.kind', '=', 'mail')
     .where('webhooks.topic', '=', normaliseAddress(address))
     .executeTakeFirst()
-  return row && { id: row.id, keyId: row.keyId, accountId: row.accountId, isAlive: row.state === 'alive' }
+  if (row === undefined) return undefined
+  const { keyId, state, ...route } = row
+  if (address.domain !== mailDomain && !(await hasProved({ db }, keyId, address.domain))) return undefined
+  return { ...route, keyId, isAlive: state === 'alive' }
 }
 
 function makeAddress(domain: string): { topic: string; address: string } {
@@ -96,7 +102,15 @@ async function checkAddress(
   throw new Refused('conflict', `${topic} is an alias, and its mail becomes leads; remove the alias first`)
 }
 
-async function checkProved({ db }: Storage, keyId: KeyId, domain: string): Promise<void> {
+async function checkProved(storage: Storage, keyId: KeyId, domain: string): Promise<void> {
+  if (await hasProved(storage, keyId, domain)) return
+  throw new Refused(
+    'sender-not-allowed',
+    `the API key has not proved the domain ${domain}; prove it first (paravion domain add ${domain}), or leave the address out to have one made`,
+  )
+}
+
+async function hasProved({ db }: Pick<Storage, 'db'>, keyId: KeyId, domain: string): Promise<boolean> {
   const sender = await db
     .selectFrom('senders')
     .select('id')
@@ -104,11 +118,7 @@ async function checkProved({ db }: Storage, keyId: KeyId, domain: string): Promi
     .where('email', '=', `*@${domain}`)
     .where('status', '=', 'active')
     .executeTakeFirst()
-  if (sender !== undefined) return
-  throw new Refused(
-    'sender-not-allowed',
-    `the API key has not proved the domain ${domain}; prove it first (paravion domain add ${domain}), or leave the address out to have one made`,
-  )
+  return sender !== undefined
 }
 
 function taken(address: string): string {

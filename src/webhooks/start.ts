@@ -26,6 +26,8 @@ const webhooksAtOnce = 32
 /** A receiver that is slow keeps no more of our time than this many. */
 const webhooksAtOnceByHost = 4
 const hostBusyMs = 1_000
+/** After an error of ours. */
+const troubleMs = 60_000
 const mailBytesAtOnce = 32 * 1024 * 1024
 
 export function startWebhooks(
@@ -57,17 +59,25 @@ export function startWebhooks(
   })
 
   async function run(work: Work): Promise<void> {
-    const [row] = await selectWebhooks(storage.db, { id: work.ref as WebhookId }).execute()
-    const hook = row && openHook(ctx, row)
-    const host = hook?.host ?? ''
-    const busy = byHost.get(host) ?? 0
-    if (hook !== undefined && busy >= webhooksAtOnceByHost) return putOff(work)
-    byHost.set(host, busy + 1)
     try {
-      await runCalls({ ...ctx, takeRoom }, { work, hook, signal: interrupting.signal })
+      const [row] = await selectWebhooks(storage.db, { id: work.ref as WebhookId }).execute()
+      const hook = row && openHook(ctx, row)
+      if (hook !== undefined && (byHost.get(hook.host) ?? 0) >= webhooksAtOnceByHost) {
+        return await putOff(work, hostBusyMs)
+      }
+      await countingHost(hook?.host ?? '', () =>
+        runCalls({ ...ctx, takeRoom }, { work, hook, signal: interrupting.signal }),
+      )
     } catch (error) {
       log.error({ err: error, webhookId: work.ref }, 'a webhook could not be called; it will be')
-      await putOff(work)
+      await putOff(work, troubleMs)
+    }
+  }
+
+  async function countingHost(host: string, use: () => Promise<void>): Promise<void> {
+    byHost.set(host, (byHost.get(host) ?? 0) + 1)
+    try {
+      await use()
     } finally {
       const left = (byHost.get(host) ?? 1) - 1
       if (left > 0) byHost.set(host, left)
@@ -75,8 +85,8 @@ export function startWebhooks(
     }
   }
 
-  async function putOff(work: Work): Promise<void> {
-    const lease = { id: work.id, owner: storage.nodeId, due_at: clock.now() + hostBusyMs }
+  async function putOff(work: Work, ms: number): Promise<void> {
+    const lease = { id: work.id, owner: storage.nodeId, due_at: clock.now() + ms }
     await storage.commit({ guards: [guardReschedule(lease)], writes: [] })
   }
 

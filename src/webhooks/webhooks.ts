@@ -152,7 +152,12 @@ export async function changeWebhook(
     ...(isNewUrl && { url_sealed: seal.seal(url) }),
     ...(version !== undefined && { version }),
     ...(state === 'alive' && revived),
-    ...(state === 'dead' && webhook.state === 'alive' && { state, dead_since: now, missed_since: now }),
+    ...(state === 'dead' &&
+      webhook.state === 'alive' && {
+        state,
+        dead_since: now,
+        missed_since: webhook.missedSince ?? webhook.failingSince ?? now,
+      }),
   }
   const row = await unlessTaken(taken, () =>
     storage.db

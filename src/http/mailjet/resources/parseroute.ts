@@ -1,7 +1,7 @@
 /** `/v3/REST/parseroute`: addresses whose mail is posted to a program (reference/events-parse.md B1). */
 import { normaliseAddress, parseAddress } from '../../../mail/address.ts'
 import type { WebhookId } from '../../../mail/ids.ts'
-import { addParseRoute, changeParseRoute, findMailRoute } from '../../../webhooks/parse-routes.ts'
+import { addParseRoute, changeParseRoute } from '../../../webhooks/parse-routes.ts'
 import { listWebhooks, removeWebhook, type Webhook } from '../../../webhooks/webhooks.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Query } from '../resource.ts'
@@ -74,10 +74,10 @@ async function matching({ parts, keyId, id, uniqueKey, filters }: Query): Promis
   })
 }
 
-async function checkFree({ db }: Query, email: string | undefined, own?: WebhookId): Promise<void> {
+async function checkFree({ parts }: Query, email: string | undefined, own?: WebhookId): Promise<void> {
   const address = email === undefined ? undefined : parseAddress(email.trim())
   if (email === undefined || address === undefined) return
-  const known = await findMailRoute({ db }, address)
+  const [known] = await listWebhooks(parts.webhooks, { kind: 'mail', topic: normaliseAddress(address) })
   if (known !== undefined && known.id !== own) {
     throw alreadyExists('ParseRoute', { property: 'Email', value: email.trim() })
   }
