@@ -2,6 +2,7 @@
 import type { HandOver } from '../intake/hand-over.ts'
 import { createInbox } from '../lab/inbox.ts'
 import { createLabRecords } from '../lab/records.ts'
+import type { Resolver } from '../runtime/dns.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -27,4 +28,9 @@ export const nobodyCounts: Statistics = {
   fresh: async () => undefined,
   catchUp: async () => undefined,
   stop: async () => undefined,
+}
+
+/** The lab's DNS while no lab runs. */
+export const silentResolver: Pick<Resolver, 'addresses'> = {
+  addresses: async () => ({ kind: 'failed', reason: 'the lab is not running' }),
 }

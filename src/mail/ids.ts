@@ -25,3 +25,5 @@ export type SegmentId = Id<'segment'>
 export type ContactJobId = Id<'contact-job'>
 export type SignupId = Id<'contact-signup'>
 export type UploadId = Id<'contact-upload'>
+export type WebhookId = Id<'webhook'>
+export type CallId = Id<'webhook-call'>

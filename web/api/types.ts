@@ -370,6 +370,8 @@ export type AttentionId =
   | 'server-warning'
   | 'queue-held'
   | 'queue-old'
+  | 'webhook-failing'
+  | 'webhook-dead'
 
 export type GoLiveCheck = {
   id: string

@@ -25,6 +25,7 @@ export type NavigationEntry = {
     | 'account'
     | 'accountSettings'
     | 'senders'
+    | 'webhooks'
     | 'leads'
     | 'suppressions'
     | 'contacts'
@@ -60,6 +61,7 @@ export const navigation: readonly NavigationEntry[] = [
     below: [
       { name: 'senders', to: '/account/sender' },
       { name: 'accountSettings', to: '/account/setup' },
+      { name: 'webhooks', to: '/account/webhooks' },
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },

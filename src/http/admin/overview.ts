@@ -7,6 +7,7 @@ import { createEventCounts } from '../../events/event-counts.ts'
 import { readParameters } from '../../routing/parameters.ts'
 import { serverWarnings } from '../../routing/server-warnings.ts'
 import { listServers } from '../../routing/servers.ts'
+import { webhookTroubles } from '../../webhooks/waiting.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
@@ -35,9 +36,11 @@ const attention = z.object({
     'server-warning',
     'queue-held',
     'queue-old',
+    'webhook-failing',
+    'webhook-dead',
   ]),
   severity: z.enum(['bad', 'warn', 'info']),
-  subject: z.string().describe('A domain, an address, a server: what it is about'),
+  subject: z.string().describe('A domain, an address, a server, the id of a webhook: what it is about'),
   detail: z.string(),
 })
 
@@ -77,6 +80,9 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       ),
       ...held.map((site) => note('queue-held', 'info', site.name)),
       ...old.map((site) => note('queue-old', 'warn', site.name, site.lastReply ?? '')),
+      ...(await webhookTroubles(storage, accountId)).map(({ id, isDead, problem }) =>
+        note(isDead ? 'webhook-dead' : 'webhook-failing', 'warn', String(id), problem),
+      ),
     ]
   }
 

@@ -9,6 +9,7 @@ import { contactslist } from './contactslist.ts'
 import { contactslistsignup } from './contactslistsignup.ts'
 import { csvimport } from './csvimport.ts'
 import { dns } from './dns.ts'
+import { eventcallbackurl } from './eventcallbackurl.ts'
 import { listrecipient } from './listrecipient.ts'
 import { message } from './message.ts'
 import { messageHistory } from './message-history.ts'
@@ -16,6 +17,7 @@ import { messageInformation } from './message-information.ts'
 import { messageState } from './message-state.ts'
 import { createMetadata } from './metadata.ts'
 import { metasender } from './metasender.ts'
+import { parseroute } from './parseroute.ts'
 import { returnPath } from './return-path.ts'
 import { sender } from './sender.ts'
 import { aggregates } from './statistics/aggregates.ts'
@@ -39,6 +41,7 @@ export const resources: readonly AnyResource[] = [
   contactslistsignup,
   csvimport,
   dns,
+  eventcallbackurl,
   listrecipient,
   message,
   messageHistory,
@@ -47,6 +50,7 @@ export const resources: readonly AnyResource[] = [
   createMetadata(() => resources),
   metasender,
   myProfile,
+  parseroute,
   returnPath,
   sender,
   user,
