@@ -156,7 +156,7 @@ export async function startTestHttp(
     suppressionCheck: { forget: () => undefined },
     contacts,
     tracking,
-    statistics: { fresh: async () => undefined },
+    statistics: { fresh: async () => true },
     inbound: { simulate: async () => [] },
     gateway: {
       router,

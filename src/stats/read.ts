@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { CampaignId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { StatMetrics, StatResolution, StatSource } from '../storage/tables/statistics.ts'
-import { noMetrics } from './metrics.ts'
+import { metricNames, noMetrics } from './metrics.ts'
 
 export type CounterRow = StatMetrics & {
   source_id: number
@@ -62,6 +62,33 @@ export async function readTotals(
   const rows = await readCounters(db, { source, sourceIds, ...(timing !== undefined && { timing }) })
   const byId = new Map(rows.map((row) => [row.source_id, row]))
   return sourceIds.map((id) => byId.get(id) ?? noCounts(id))
+}
+
+/** Of all keys together, by what happened in each slice since `from`; slices without anything are left out. */
+export async function readSumOfKeys(
+  db: Kysely<Schema>,
+  { resolution, from }: { resolution: StatResolution; from: number },
+): Promise<(StatMetrics & { slice: number })[]> {
+  const rows = await db
+    .selectFrom('stat_counters')
+    .select(({ fn }) => [
+      'slice',
+      ...metricNames.map((name) => fn.sum<number | string | bigint>(name).as(name)),
+    ])
+    .where('source', '=', 'key')
+    // Named one by one, so that the primary key serves.
+    .where('source_id', 'in', ({ selectFrom }) => selectFrom('api_keys').select('id'))
+    .where('timing', '=', 'event')
+    .where('resolution', '=', resolution)
+    .where('slice', '>=', from)
+    .groupBy('slice')
+    .orderBy('slice')
+    .execute()
+  return rows.map((row) => {
+    const sums = noMetrics()
+    for (const name of metricNames) sums[name] = Number(row[name])
+    return { ...sums, slice: row.slice }
+  })
 }
 
 function noCounts(sourceId: number): CounterRow {

@@ -13,8 +13,11 @@ const freshMs = 50
 const mostPauseMs = 100
 
 export type Statistics = {
-  /** Counts what is there now, for whoever is about to read; waits no longer than they would notice. */
-  fresh(): Promise<void>
+  /**
+   * Counts what is there now, for whoever is about to read; waits no longer than they would notice. False: there was
+   * more than could be counted in that time, and the counts are of a moment ago.
+   */
+  fresh(): Promise<boolean>
   /** Counts what is there now; resolves when it is counted. */
   catchUp(): Promise<void>
   stop(): Promise<void>
@@ -80,11 +83,17 @@ export function startStatistics({
     catchUp,
     async fresh() {
       const enough = new AbortController()
-      const counted = catchUp().catch((error: unknown) =>
-        log.warn({ err: error }, 'events could not be counted'),
+      const counted = catchUp().then(
+        () => true,
+        (error: unknown) => {
+          log.warn({ err: error }, 'events could not be counted')
+          return false
+        },
       )
-      await Promise.race([counted, clock.sleep(freshMs, enough.signal)])
+      const late = clock.sleep(freshMs, enough.signal).then(() => false)
+      const isFresh = await Promise.race([counted, late])
       enough.abort()
+      return isFresh
     },
     async stop() {
       stopping.abort()

@@ -92,7 +92,7 @@ async function startHooks(t: TestContext) {
       publicUrl: () => 'http://localhost',
       sendMail: async () => {},
     },
-    statistics: { fresh: async () => undefined },
+    statistics: { fresh: async () => true },
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
     const [resource = '', ...segments] = (path.split('?', 1)[0] ?? '').split('/')
