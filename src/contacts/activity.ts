@@ -3,18 +3,26 @@ import type { ContactId, KeyId } from '../mail/ids.ts'
 import type { Instant } from '../storage/schema.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { contactEmail } from './contacts.ts'
+import { type CountChange, countWrites } from './counts.ts'
 
 export type Activity = {
   keyId: KeyId
   /** As the delivery has it. */
   recipient: string
-  kind: 'delivered' | 'opened' | 'clicked' | 'unsubscribed'
   at: Instant
+  /** Of the message. */
+  acceptedAt: Instant
+  /** One of the key's lists, if the message went to it. */
+  listId: number | null
+  /** Undefined: nothing that shows that the person is there. */
+  sign: 'delivered' | 'opened' | 'clicked' | 'unsubscribed' | undefined
+  change: CountChange
 }
 
 type Known = {
   id: ContactId
   email: string
+  created_at: Instant
   delivered_count: number
   last_activity_at: Instant | null
   last_open_at: Instant | null
@@ -34,14 +42,35 @@ export async function activityWrites(
   { db }: Pick<Storage, 'db'>,
   activities: readonly Activity[],
 ): Promise<Write[]> {
-  const writes: Write[] = []
-  for (const [keyId, ofKey] of Map.groupBy(activities, ({ keyId }) => keyId)) {
-    const byEmail = Map.groupBy(ofKey, ({ recipient }) => contactEmail(recipient) ?? recipient)
+  const known = await readContacts({ db }, activities)
+  const changed = new Map<string, Known>()
+  const changes = activities.flatMap((activity) => {
+    const name = nameOf(activity)
+    const contact = changed.get(name) ?? known.get(name)
+    if (contact === undefined) return []
+    const change = activity.acceptedAt < contact.created_at ? {} : activity.change
+    const after = added(contact, { ...activity, change })
+    if (after !== contact) changed.set(name, after)
+    return [{ contactId: contact.id, listId: activity.listId, at: activity.at, change }]
+  })
+  return [
+    ...[...changed.values()].toSorted((a, b) => a.id - b.id).map(update),
+    ...(await countWrites({ db }, changes)),
+  ]
+}
+
+async function readContacts(
+  { db }: Pick<Storage, 'db'>,
+  activities: readonly Activity[],
+): Promise<Map<string, Known>> {
+  const known = new Map<string, Known>()
+  for (const [keyId, ofKey] of Map.groupBy(activities, (activity) => activity.keyId)) {
     const rows = await db
       .selectFrom('contacts')
       .select([
         'id',
         'email',
+        'created_at',
         'delivered_count',
         'last_activity_at',
         'last_open_at',
@@ -49,20 +78,30 @@ export async function activityWrites(
         'unsubscribed_at',
       ])
       .where('key_id', '=', keyId)
-      .where('email', 'in', [...byEmail.keys()])
+      .where('email', 'in', [...new Set(ofKey.map(emailOf))])
       .execute()
-    for (const row of rows) {
-      writes.push(update((byEmail.get(row.email) ?? []).reduce(added, row)))
-    }
+    for (const row of rows) known.set(`${keyId} ${row.email}`, row)
   }
-  return writes
+  return known
 }
 
-function added(contact: Known, { kind, at }: Activity): Known {
-  const changed = { ...contact, last_activity_at: latest(contact.last_activity_at, at) }
-  switch (kind) {
+function nameOf(activity: Activity): string {
+  return `${activity.keyId} ${emailOf(activity)}`
+}
+
+function emailOf({ recipient }: Activity): string {
+  return contactEmail(recipient) ?? recipient
+}
+
+function added(contact: Known, { sign, at, change }: Activity): Known {
+  const { sent = 0 } = change
+  const counted =
+    sent === 0 ? contact : { ...contact, delivered_count: Math.max(0, contact.delivered_count + sent) }
+  if (sign === undefined) return counted
+  const changed = { ...counted, last_activity_at: latest(contact.last_activity_at, at) }
+  switch (sign) {
     case 'delivered':
-      return { ...changed, delivered_count: contact.delivered_count + 1 }
+      return changed
     case 'opened':
       return { ...changed, last_open_at: latest(contact.last_open_at, at) }
     case 'clicked':

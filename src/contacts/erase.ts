@@ -30,6 +30,7 @@ export async function eraseContact(
         email: `\\x${randomBytes(20).toString('hex')}@domain.invalid`,
         name: 'Anonymized',
         is_opt_in_pending: 0,
+        delivered_count: 0,
         updated_at: null,
         exclusion_changed_at: null,
         last_activity_at: null,
@@ -40,6 +41,7 @@ export async function eraseContact(
       })
       .where('id', '=', id)
       .execute()
+    await tx.deleteFrom('contact_counts').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_values').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_signups').where('contact_id', '=', id).execute()
     const left = await tx
@@ -63,8 +65,14 @@ export async function eraseContact(
   })
 }
 
-/** The empty rows that are left go after a month. */
+/** The empty rows that are left go after a month, and with them what was being counted during the erasure. */
 export async function purgeErased({ db }: Pick<Storage, 'db'>, now: Instant): Promise<void> {
+  await db
+    .deleteFrom('contact_counts')
+    .where('contact_id', 'in', ({ selectFrom }) =>
+      selectFrom('contacts').select('id').where('erased_at', 'is not', null),
+    )
+    .execute()
   await db
     .deleteFrom('contacts')
     .where('erased_at', '<', now - keptMs)

@@ -1,6 +1,6 @@
 /** Counts as they are shown. However many events there were, a few rows are read. */
 import type { Kysely } from 'kysely'
-import type { CampaignId, KeyId, SenderId } from '../mail/ids.ts'
+import type { CampaignId, ContactListId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { StatMetrics, StatResolution, StatSource } from '../storage/tables/statistics.ts'
 import { metricNames, noMetrics } from './metrics.ts'
@@ -135,6 +135,17 @@ export async function sendersOf(db: Kysely<Schema>, keyId: KeyId, which: Which =
     .orderBy('id')
     .limit(limit)
     .offset(offset)
+    .execute()
+}
+
+/** Deleted ones too. */
+export async function listsOf(db: Kysely<Schema>, keyId: KeyId, { ids = [] }: Pick<Which, 'ids'>) {
+  return db
+    .selectFrom('contact_lists')
+    .select(['id', 'name'])
+    .where('key_id', '=', keyId)
+    .where('id', 'in', [...ids, nobody] as ContactListId[])
+    .orderBy('id')
     .execute()
 }
 

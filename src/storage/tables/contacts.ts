@@ -4,6 +4,19 @@ import type { Flag, Instant } from '../schema.ts'
 
 export type PropertyType = 'str' | 'int' | 'float' | 'bool' | 'datetime'
 
+/** Numbers of messages; each is in one of the first five once its outcome is known. */
+export type ContactCounts = {
+  sent: number
+  blocked: number
+  soft_bounced: number
+  hard_bounced: number
+  deferred: number
+  opened: number
+  clicked: number
+  unsubscribed: number
+  complained: number
+}
+
 export interface ContactTables {
   /** People, one row for each address of an API key. Whether they may be written to stands in `suppressions`. */
   contacts: {
@@ -29,6 +42,13 @@ export interface ContactTables {
     job_id: number | null
     /** Since when nothing is known of the person any more; the row goes a while later. */
     erased_at: Instant | null
+  }
+  contact_counts: ContactCounts & {
+    contact_id: ContactId
+    /** The list that the messages went to; 0: all messages, whichever they went to. */
+    list_id: number
+    /** Of the latest event. */
+    last_at: Instant
   }
   contact_lists: {
     id: ContactListId
