@@ -12,7 +12,7 @@ export function Page({
 }: {
   title: string
   /** What stands above it, as the menu names it; the last is the nearest. */
-  trail?: readonly (string | { label: string; to: string })[]
+  trail?: readonly (string | { label: string; to: string; search?: { key?: string } })[]
   about?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -31,7 +31,13 @@ export function Page({
                   {step}
                 </Text>
               ) : (
-                <Anchor key={step.to} component={Link} to={step.to} size="sm">
+                <Anchor
+                  key={step.to}
+                  component={Link}
+                  to={step.to}
+                  search={() => step.search ?? {}}
+                  size="sm"
+                >
                   {step.label}
                 </Anchor>
               ),

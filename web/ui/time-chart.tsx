@@ -93,11 +93,12 @@ export function TimeChart({
         ],
         series: [
           { label: '', value: (_self, second) => (second == null ? '' : whole.format(second * 1000)) },
-          ...lines.map(({ name, ink: colour }) => ({
+          ...lines.map(({ name, ink: colour, values }) => ({
             label: name,
             stroke: inks[colour][isDark ? 'dark' : 'light'],
             width: 2,
             dash: [...inks[colour].dash],
+            points: { show: true, size: 5, filter: () => lonely(values) },
           })),
         ],
       },
@@ -113,4 +114,11 @@ export function TimeChart({
   }, [at, lines, unit, days, language, scheme])
 
   return <div ref={box} role="img" aria-label={label} style={{ minHeight: height + 40 }} />
+}
+
+/** Where nothing is known before and after, a line has no length: a point has to do. */
+function lonely(values: ChartLine['values']): number[] {
+  return values.flatMap((value, i) =>
+    value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : [],
+  )
 }

@@ -25,6 +25,7 @@ export function Breakdown<Row>({
   keyOf,
   none,
   file,
+  firstWidth = 120,
 }: {
   title: string
   about?: string
@@ -34,6 +35,8 @@ export function Breakdown<Row>({
   /** Said when there are no rows. */
   none: string
   file: string
+  /** Pixels that the first column wants at least. */
+  firstWidth?: number
 }) {
   const t = useTexts(statisticsTexts)
   const { number } = useFormats()
@@ -81,14 +84,14 @@ export function Breakdown<Row>({
             {none}
           </Text>
         ) : (
-          <WideTable minWidth={140 + 110 * others.length}>
+          <WideTable minWidth={firstWidth + 80 * others.length}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th scope="col">{first.name}</Table.Th>
-                  {others.map(({ name }) => (
-                    <Table.Th key={name} scope="col" ta="right">
-                      {name}
+                  {others.map((column) => (
+                    <Table.Th key={column.name} scope="col" ta={sideOf(column, rows)}>
+                      {column.name}
                     </Table.Th>
                   ))}
                 </Table.Tr>
@@ -100,7 +103,7 @@ export function Breakdown<Row>({
                       {cell(first, row)}
                     </Table.Th>
                     {others.map((column) => (
-                      <Table.Td key={column.name} ta="right">
+                      <Table.Td key={column.name} ta={sideOf(column, rows)}>
                         {cell(column, row)}
                       </Table.Td>
                     ))}
@@ -122,13 +125,21 @@ export function Breakdown<Row>({
   )
 }
 
+/** Numbers, and what is shown instead of them, stand to the right. */
+function sideOf<Row>({ value, show }: Column<Row>, rows: readonly Row[]): 'left' | 'right' {
+  const [row] = rows
+  return row !== undefined && show === undefined && typeof value(row) === 'string' ? 'left' : 'right'
+}
+
 /** Only what a browser can follow is a link; anything else is shown as it is. */
 export function LinkOut({ url }: { url: string }) {
   return /^https?:\/\//i.test(url) ? (
-    <Anchor href={url} target="_blank" rel="noreferrer noopener" size="sm">
+    <Anchor href={url} target="_blank" rel="noreferrer noopener" size="sm" lineClamp={2} title={url}>
       {url}
     </Anchor>
   ) : (
-    <Text size="sm">{url}</Text>
+    <Text size="sm" lineClamp={2} title={url}>
+      {url}
+    </Text>
   )
 }

@@ -34,10 +34,13 @@ export function OverTime({
   series,
   span,
   resolution,
+  showsRate = false,
 }: {
   series: readonly Slice[]
   span: Span
   resolution: Resolution
+  /** Also the rate of what was delivered, where each slice is about something of its own. */
+  showsRate?: boolean
 }) {
   const t = useTexts(statisticsTexts)
   const slices = useMemo(
@@ -92,7 +95,7 @@ export function OverTime({
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {shown(t.sending, charts.sending)}
         {shown(t.reading, charts.reading)}
-        {shown(t.deliveredRate, charts.rate, 'share')}
+        {showsRate && shown(t.deliveredRate, charts.rate, 'share')}
         {shown(t.trouble, charts.trouble)}
       </SimpleGrid>
       <SliceTable slices={slices} resolution={resolution} />

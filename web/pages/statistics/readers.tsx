@@ -35,6 +35,7 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
             none={t.linksNone}
             rows={rows}
             file="links.csv"
+            firstWidth={220}
             keyOf={({ url, position }) => `${position} ${url}`}
             columns={[
               { name: t.link, value: ({ url }) => url, show: ({ url }) => <LinkOut url={url} /> },

@@ -22,7 +22,7 @@ import { useChoice } from './use-choice.ts'
 
 export function StatisticsPage() {
   const t = useTexts(statisticsTexts)
-  const { key } = useKeys()
+  const { key, ofKey } = useKeys()
   const choice = useChoice()
   const { span, resolution, timing, isCompared } = choice
   const of = { key: key?.publicKey, resolution, timing }
@@ -36,7 +36,7 @@ export function StatisticsPage() {
       about={t.about}
       actions={
         <>
-          <Button component={Link} to="/statistics/campaigns" variant="default">
+          <Button component={Link} to="/statistics/campaigns" search={() => ofKey} variant="default">
             {t.toCampaigns}
           </Button>
           <Button
@@ -60,7 +60,7 @@ export function StatisticsPage() {
               ) : (
                 <>
                   <Numbers counts={sum} before={isCompared ? before.data?.sum : undefined} />
-                  <OverTime series={series} span={span} resolution={resolution} />
+                  <OverTime series={series} span={span} resolution={resolution} showsRate />
                   <Senders of={{ key: key?.publicKey, resolution, ...span }} />
                 </>
               )}
