@@ -120,7 +120,9 @@ browserTest(
   async (_t, app, person) => {
     const { page, goTo } = person
     await sendCampaign(app)
-    await goTo('/statistics')
+    // The key that is looked at stays the same from page to page.
+    const { apiKey } = app.credentials
+    await goTo(`/statistics?key=${apiKey}`)
     await page.getByRole('heading', { name: 'Statistiques', level: 1 }).waitFor()
     await page
       .getByText(/50\s%\sdes livrés/)
@@ -136,8 +138,12 @@ browserTest(
     await page.getByRole('link', { name: formula }).click()
     await page.getByRole('region', { name: 'De l’envoi au clic' }).waitFor()
     await page.getByRole('region', { name: 'Liens' }).waitFor()
+    assert.ok(page.url().includes(apiKey), page.url())
     await assertFits(person)
     await assertAccessible(page)
+    await page.getByRole('main').getByRole('link', { name: 'Statistiques' }).click()
+    await page.getByText('Les nombres en tableau').waitFor()
+    assert.ok(page.url().includes(apiKey), page.url())
   },
   { env, width: 390, language: 'fr', scheme: 'dark' },
 )

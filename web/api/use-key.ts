@@ -12,8 +12,6 @@ export function useKeys() {
     read,
     keys,
     key: keys.find(({ publicKey }) => publicKey === asked) ?? keys[0],
-    /** For links to other pages about the same key. */
-    ofKey: typeof asked === 'string' ? { key: asked } : {},
     choose: (publicKey: string) =>
       void navigate({ to: '.', search: (search: object) => ({ ...search, key: publicKey }), replace: true }),
   }

@@ -11,8 +11,11 @@ export function Page({
   children,
 }: {
   title: string
-  /** What stands above it, as the menu names it; the last is the nearest. */
-  trail?: readonly (string | { label: string; to: string; search?: { key?: string } })[]
+  /**
+   * What stands above it, as the menu names it; the last is the nearest. `keepsSearch`: with what the address says of the
+   * key and of what is shown.
+   */
+  trail?: readonly (string | { label: string; to: string; keepsSearch?: true })[]
   about?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -35,7 +38,7 @@ export function Page({
                   key={step.to}
                   component={Link}
                   to={step.to}
-                  search={() => step.search ?? {}}
+                  {...(step.keepsSearch && { search: true })}
                   size="sm"
                 >
                   {step.label}

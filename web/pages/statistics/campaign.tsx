@@ -22,7 +22,7 @@ export function OneCampaignStatisticsPage() {
   const t = useTexts(statisticsTexts)
   const { date, slice } = useFormats()
   const id = useParam('id')
-  const { key, ofKey } = useKeys()
+  const { key } = useKeys()
   const of = { key: key?.publicKey }
   const read = useRead<{ campaign: CampaignCounts }>(key && query(`/stats/campaigns/${segment(id)}`, of), {
     everyMs: 30_000,
@@ -38,8 +38,8 @@ export function OneCampaignStatisticsPage() {
     <Page
       title={campaign?.name ?? '…'}
       trail={[
-        { label: t.title, to: '/statistics', search: ofKey },
-        { label: t.campaigns, to: '/statistics/campaigns', search: ofKey },
+        { label: t.title, to: '/statistics', keepsSearch: true },
+        { label: t.campaigns, to: '/statistics/campaigns', keepsSearch: true },
       ]}
       {...(campaign !== undefined && {
         about: [

@@ -25,7 +25,7 @@ const pageSize = 50
 export function CampaignStatisticsPage() {
   const t = useTexts(statisticsTexts)
   const common = useTexts(commonTexts)
-  const { key, ofKey } = useKeys()
+  const { key } = useKeys()
   const [typed, setTyped] = useState('')
   const [search] = useDebouncedValue(typed.trim(), 250)
   const campaigns = useInfiniteQuery({
@@ -46,7 +46,7 @@ export function CampaignStatisticsPage() {
   return (
     <Page
       title={t.campaigns}
-      trail={[{ label: t.title, to: '/statistics', search: ofKey }]}
+      trail={[{ label: t.title, to: '/statistics', keepsSearch: true }]}
       about={t.campaignsAbout}
       actions={
         <Button
@@ -100,7 +100,6 @@ export function CampaignStatisticsPage() {
 function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) {
   const t = useTexts(statisticsTexts)
   const { number, share } = useFormats()
-  const { ofKey } = useKeys()
   const numbers = [t.processed, t.sent, t.opened, t.clicked, t.bounced, t.unsubscribed, t.complained]
   const part = (count: number, whole: number) => (
     <>
@@ -129,12 +128,7 @@ function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) 
           {campaigns.map((campaign) => (
             <Table.Tr key={campaign.id}>
               <Table.Th scope="row" fw={400} maw={320} className="breaks-anywhere">
-                <Anchor
-                  component={Link}
-                  to={`/statistics/campaigns/${campaign.id}`}
-                  search={() => ofKey}
-                  fw={600}
-                >
+                <Anchor component={Link} to={`/statistics/campaigns/${campaign.id}`} search fw={600}>
                   {campaign.name}
                 </Anchor>
               </Table.Th>

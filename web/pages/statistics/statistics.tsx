@@ -22,7 +22,7 @@ import { useChoice } from './use-choice.ts'
 
 export function StatisticsPage() {
   const t = useTexts(statisticsTexts)
-  const { key, ofKey } = useKeys()
+  const { key } = useKeys()
   const choice = useChoice()
   const { span, resolution, timing, isCompared } = choice
   const of = { key: key?.publicKey, resolution, timing }
@@ -36,7 +36,7 @@ export function StatisticsPage() {
       about={t.about}
       actions={
         <>
-          <Button component={Link} to="/statistics/campaigns" search={() => ofKey} variant="default">
+          <Button component={Link} to="/statistics/campaigns" search variant="default">
             {t.toCampaigns}
           </Button>
           <Button
