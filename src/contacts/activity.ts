@@ -3,7 +3,14 @@ import type { ContactId, KeyId } from '../mail/ids.ts'
 import type { Instant } from '../storage/schema.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { contactEmail } from './contacts.ts'
-import { type CountChange, countWrites } from './counts.ts'
+import {
+  afterChange,
+  type CountChange,
+  countColumns,
+  countNames,
+  isCounted,
+  memberCountWrites,
+} from './counts.ts'
 
 export type Activity = {
   keyId: KeyId
@@ -19,11 +26,10 @@ export type Activity = {
   change: CountChange
 }
 
-type Known = {
+type Known = Record<(typeof countColumns)[keyof typeof countColumns], number> & {
   id: ContactId
   email: string
   created_at: Instant
-  delivered_count: number
   last_activity_at: Instant | null
   last_open_at: Instant | null
   last_click_at: Instant | null
@@ -32,7 +38,7 @@ type Known = {
 
 const update = defineUpdate(
   'contacts',
-  ['delivered_count', 'last_activity_at', 'last_open_at', 'last_click_at', 'unsubscribed_at'],
+  [...Object.values(countColumns), 'last_activity_at', 'last_open_at', 'last_click_at', 'unsubscribed_at'],
   // An erased contact keeps its id alone.
   ['id', 'email'],
 )
@@ -51,11 +57,12 @@ export async function activityWrites(
     const change = activity.acceptedAt < contact.created_at ? {} : activity.change
     const after = added(contact, { ...activity, change })
     if (after !== contact) changed.set(name, after)
-    return [{ contactId: contact.id, listId: activity.listId, at: activity.at, change }]
+    const { listId, at } = activity
+    return listId === null || !isCounted(change) ? [] : [{ contactId: contact.id, listId, at, change }]
   })
   return [
     ...[...changed.values()].toSorted((a, b) => a.id - b.id).map(update),
-    ...(await countWrites({ db }, changes)),
+    ...(await memberCountWrites({ db }, changes)),
   ]
 }
 
@@ -71,7 +78,7 @@ async function readContacts(
         'id',
         'email',
         'created_at',
-        'delivered_count',
+        ...Object.values(countColumns),
         'last_activity_at',
         'last_open_at',
         'last_click_at',
@@ -94,9 +101,12 @@ function emailOf({ recipient }: Activity): string {
 }
 
 function added(contact: Known, { sign, at, change }: Activity): Known {
-  const { sent = 0 } = change
-  const counted =
-    sent === 0 ? contact : { ...contact, delivered_count: Math.max(0, contact.delivered_count + sent) }
+  const counted = isCounted(change) ? { ...contact } : contact
+  for (const name of countNames) {
+    if (change[name] === undefined) continue
+    const column = countColumns[name]
+    counted[column] = afterChange(contact[column], change[name])
+  }
   if (sign === undefined) return counted
   const changed = { ...counted, last_activity_at: latest(contact.last_activity_at, at) }
   switch (sign) {

@@ -1,6 +1,6 @@
 /**
- * What became of the mail to each contact, altogether and by the list that it went to. Counted are messages that were
- * accepted since the contact is there: so each is counted from its beginning or not at all.
+ * What became of the mail to each contact: altogether, in its own row, and by the list that it went to. Counted are
+ * messages that were accepted since the contact is there, so that each is counted from its beginning or not at all.
  */
 import { type Kysely, sql } from 'kysely'
 import type { ContactId, DeliveryId, KeyId } from '../mail/ids.ts'
@@ -20,43 +20,60 @@ export const countNames = [
   'complained',
 ] as const satisfies readonly (keyof ContactCounts)[]
 
+/** The same numbers in the row of a contact. */
+export const countColumns = {
+  sent: 'delivered_count',
+  blocked: 'blocked_count',
+  soft_bounced: 'soft_bounced_count',
+  hard_bounced: 'hard_bounced_count',
+  deferred: 'deferred_count',
+  opened: 'opened_count',
+  clicked: 'clicked_count',
+  unsubscribed: 'unsubscribed_count',
+  complained: 'complained_count',
+} as const satisfies Record<keyof ContactCounts, keyof Schema['contacts']>
+
 export type CountChange = Partial<Record<keyof ContactCounts, number>>
 
-/** Stands for all mail, whichever list it went to. */
-export const noList = 0
+/** Never below zero: what was counted before there were these counts may still move. */
+export function afterChange(count: number, change: number | undefined): number {
+  return Math.max(0, count + (change ?? 0))
+}
 
-const insertCounts = defineInsert('contact_counts', ['contact_id', 'list_id', 'last_at', ...countNames])
-const updateCounts = defineUpdate('contact_counts', ['last_at', ...countNames], ['contact_id', 'list_id'])
+export function isCounted(change: CountChange): boolean {
+  return countNames.some((name) => change[name] !== undefined)
+}
 
-/** One change to one contact. `listId`: of the list that the message went to, if any. */
-export type ContactChange = { contactId: ContactId; listId: number | null; at: Instant; change: CountChange }
+/** One change to one contact, by a message that went to a list. */
+export type MemberChange = { contactId: ContactId; listId: number; at: Instant; change: CountChange }
 
-/** New values of the counts concerned. Nobody else writes these. */
-export async function countWrites(
+const insertCounts = defineInsert('member_counts', ['contact_id', 'list_id', 'last_at', ...countNames])
+const updateCounts = defineUpdate('member_counts', ['last_at', ...countNames], ['contact_id', 'list_id'])
+
+/** New values of the counts by list. Nobody else writes these. */
+export async function memberCountWrites(
   { db }: Pick<Storage, 'db'>,
-  changes: readonly ContactChange[],
+  changes: readonly MemberChange[],
 ): Promise<Write[]> {
-  const all = changes.filter(({ change }) => countNames.some((name) => change[name] !== undefined))
-  if (all.length === 0) return []
+  if (changes.length === 0) return []
   const rows = await db
-    .selectFrom('contact_counts')
+    .selectFrom('member_counts')
     .selectAll()
-    .where('contact_id', 'in', [...new Set(all.map(({ contactId }) => contactId))])
+    .where('contact_id', 'in', [...new Set(changes.map(({ contactId }) => contactId))])
     .execute()
   const known = new Map(rows.map((row) => [nameOf(row), row]))
-  const sums = new Map<string, Schema['contact_counts']>()
-  for (const { contactId, listId, at, change } of all) {
-    for (const list of listId === null ? [noList] : [noList, listId]) {
-      const place = { contact_id: contactId, list_id: list }
-      const name = nameOf(place)
-      const before = sums.get(name) ?? known.get(name) ?? { ...place, ...noCounts, last_at: 0 }
-      sums.set(name, { ...before, ...add(before, change), last_at: Math.max(before.last_at, at) })
-    }
+  const sums = new Map<string, Schema['member_counts']>()
+  for (const { contactId, listId, at, change } of changes) {
+    const place = { contact_id: contactId, list_id: listId }
+    const name = nameOf(place)
+    const sum = { ...(sums.get(name) ?? known.get(name) ?? { ...place, ...noCounts, last_at: 0 }) }
+    for (const count of countNames) sum[count] = afterChange(sum[count], change[count])
+    sums.set(name, { ...sum, last_at: Math.max(sum.last_at, at) })
   }
   return [...sums].map(([name, row]) => (known.has(name) ? updateCounts(row) : insertCounts(row)))
 }
 
-function nameOf({ contact_id, list_id }: Pick<Schema['contact_counts'], 'contact_id' | 'list_id'>): string {
+function nameOf({ contact_id, list_id }: Pick<Schema['member_counts'], 'contact_id' | 'list_id'>): string {
   return `${contact_id} ${list_id}`
 }
 
@@ -72,60 +89,22 @@ const noCounts: ContactCounts = {
   complained: 0,
 }
 
-function add(counts: ContactCounts, change: CountChange): ContactCounts {
-  const sum = { ...noCounts }
-  // Never below zero: what was counted before there were these counts may still move.
-  for (const name of countNames) sum[name] = Math.max(0, counts[name] + (change[name] ?? 0))
-  return sum
-}
-
-/** `queued`: messages that wait for their first outcome. `lastAt`: of the latest event; null for none. */
-export type CountsOfContact = ContactCounts & { queued: number; lastAt: Instant | null }
-
-type Person = { contactId: ContactId; email: string; createdAt: Instant }
-
-/**
- * For each of the people, in their order; of a list where one is named with the person. One query for all of what is
- * counted, one for what waits.
- */
-export async function readContactCounts(
-  db: Kysely<Schema>,
-  { keyId, people }: { keyId: KeyId; people: readonly (Person & { listId?: number })[] },
-): Promise<CountsOfContact[]> {
-  if (people.length === 0) return []
-  const rows = await db
-    .selectFrom('contact_counts')
-    .selectAll()
-    .where('contact_id', 'in', [...new Set(people.map(({ contactId }) => contactId))])
-    .execute()
-  const known = new Map(rows.map((row) => [nameOf(row), row]))
-  const waiting = await readWaiting(db, { keyId, emails: [...new Set(people.map(({ email }) => email))] })
-  return people.map(({ contactId, email, createdAt, listId }) => {
-    const row = known.get(nameOf({ contact_id: contactId, list_id: listId ?? noList }))
-    const counts = { ...noCounts }
-    for (const name of countNames) counts[name] = row?.[name] ?? 0
-    const queued = (waiting.get(email) ?? []).filter(
-      (one) => one.acceptedAt >= createdAt && (listId === undefined || one.listId === listId),
-    ).length
-    return { ...counts, queued, lastAt: row?.last_at ?? null }
-  })
-}
-
-type Waiting = { acceptedAt: Instant; listId: number | null }
+export type Waiting = { acceptedAt: Instant; listId: number | null }
 
 /**
  * What waits for these addresses and is counted nowhere yet. An address that a client wrote in capitals is found when
  * its message is settled: the index has addresses as they were written.
  */
-async function readWaiting(
+export async function readWaiting(
   db: Kysely<Schema>,
   { keyId, emails }: { keyId: KeyId; emails: readonly string[] },
-): Promise<Map<string, Waiting[]>> {
+): Promise<ReadonlyMap<string, readonly Waiting[]>> {
+  if (emails.length === 0) return new Map()
   const rows = await db
     .selectFrom('deliveries')
     .innerJoin('messages', 'messages.id', 'deliveries.message_id')
     .select(['deliveries.recipient', 'messages.accepted_at as acceptedAt', 'messages.options'])
-    .where('deliveries.recipient', 'in', emails)
+    .where('deliveries.recipient', 'in', [...new Set(emails)])
     // The plus keeps a database from walking all deliveries of the key.
     .where(sql<boolean>`${sql.ref('deliveries.key_id')} + 0 = ${keyId}`)
     .where('deliveries.state', 'in', ['queued', 'held'])
@@ -140,13 +119,10 @@ async function readWaiting(
       ),
     )
     .execute()
-  const waiting = new Map<string, Waiting[]>()
-  for (const { recipient, acceptedAt, options } of rows) {
-    const all = waiting.get(recipient) ?? []
-    all.push({ acceptedAt, listId: listOf(options) })
-    waiting.set(recipient, all)
-  }
-  return waiting
+  return Map.groupBy(
+    rows.map(({ recipient, acceptedAt, options }) => ({ recipient, acceptedAt, listId: listOf(options) })),
+    ({ recipient }) => recipient,
+  )
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Chooses rows by what is counted of them: those with at least one of something, or with none. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../storage/schema.ts'
+import type { ContactCounts } from '../storage/tables/contacts.ts'
 
 export const countFilterNames = [
   'blocked',
@@ -21,35 +22,39 @@ export type CountFilters = { [Name in CountFilterName]?: boolean } & {
   activeTo?: Instant
 }
 
-/** Of a row of counts that is called `n`. */
-const numbers: Record<Exclude<CountFilterName, 'queued'>, RawBuilder<number>> = {
-  blocked: sql`n.blocked`,
-  bounced: sql`n.soft_bounced + n.hard_bounced`,
-  clicked: sql`n.clicked`,
-  complained: sql`n.complained`,
-  hardBounced: sql`n.hard_bounced`,
-  opened: sql`n.opened`,
-  sent: sql`n.sent`,
-  softBounced: sql`n.soft_bounced`,
-  unsubscribed: sql`n.unsubscribed`,
-}
+/** How a count is called where it is read. */
+export type CountOf = (name: keyof ContactCounts) => RawBuilder<number>
 
-/** Of the same row: messages whose outcome is known. */
-export const settledNumber = sql<number>`n.sent + n.blocked + n.soft_bounced + n.hard_bounced + n.deferred`
-
-/**
- * `counts`: from where the counts of a row come, `FROM … AS n WHERE …`; there is at most one. `isQueued`: whether
- * something of it waits.
- */
+/** `isQueued`: whether something waits. */
 export function countConditions(
   filters: CountFilters,
-  { counts, isQueued }: { counts: RawBuilder<unknown>; isQueued: RawBuilder<boolean> },
+  { count, isQueued }: { count: CountOf; isQueued: RawBuilder<boolean> },
 ): RawBuilder<boolean>[] {
+  const some = {
+    blocked: isAny(count('blocked')),
+    bounced: isAny(sql`${count('soft_bounced')} + ${count('hard_bounced')}`),
+    clicked: isAny(count('clicked')),
+    complained: isAny(count('complained')),
+    hardBounced: isAny(count('hard_bounced')),
+    opened: isAny(count('opened')),
+    queued: isQueued,
+    sent: isAny(count('sent')),
+    softBounced: isAny(count('soft_bounced')),
+    unsubscribed: isAny(count('unsubscribed')),
+  } satisfies Record<CountFilterName, RawBuilder<boolean>>
   return countFilterNames.flatMap((name) => {
     const wanted = filters[name]
     if (wanted === undefined) return []
-    const some =
-      name === 'queued' ? isQueued : sql<boolean>`EXISTS (SELECT 1 ${counts} AND ${numbers[name]} > 0)`
-    return [wanted ? some : sql<boolean>`NOT ${some}`]
+    return [wanted ? some[name] : sql<boolean>`NOT (${some[name]})`]
   })
+}
+
+function isAny(count: RawBuilder<number>): RawBuilder<boolean> {
+  return sql`${count} > 0`
+}
+
+/** Messages whose outcome is known. */
+export function settledNumber(count: CountOf): RawBuilder<number> {
+  const places = (['sent', 'blocked', 'soft_bounced', 'hard_bounced', 'deferred'] as const).map(count)
+  return sql`${sql.join(places, sql` + `)}`
 }

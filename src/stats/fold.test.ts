@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { postgresMissing } from '../../test/postgres.ts'
 import { openTestStorage, storagePlace, storageTest } from '../../test/storage.ts'
-import { readContactCounts } from '../contacts/counts.ts'
+import { countColumns } from '../contacts/counts.ts'
 import { eraseContact } from '../contacts/erase.ts'
 import { forgetOld } from '../delivery/retention.ts'
 import { recordEvent } from '../events/record.ts'
@@ -24,7 +24,8 @@ import { recordVisit } from '../tracking/visits.ts'
 import { foldEvents, readProgress } from './fold.ts'
 import { forgetShortSlices } from './forget.ts'
 import { metricNames } from './metrics.ts'
-import { contactStatistics, memberStatistics } from './of-contacts.ts'
+import { contactStatistics } from './of-contacts.ts'
+import { memberStatistics } from './of-members.ts'
 
 const keyId = 7 as KeyId
 const campaignId = 3 as CampaignId
@@ -327,25 +328,28 @@ storageTest(
     await event(storage, 100, 102, 'bounced', day + 60, 'invalid-recipient')
     await foldAll(storage, 1_000)
 
-    const shown = async (ofList: { listId?: number }) => {
-      const of = people.map((person) => ({ ...person, ...ofList }))
-      const counts = await readContactCounts(storage.db, { keyId, people: of })
-      return counts.map((row) =>
-        Object.fromEntries(Object.entries(row).filter(([, count]) => count !== 0 && count !== null)),
+    const page = { limit: 10, offset: 0, sort: { by: 'id', descending: false } } as const
+    const told = (rows: { counts: object }[]) =>
+      rows.map(({ counts }) =>
+        Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0 && count !== null)),
       )
-    }
     const anas = { sent: 2, opened: 1, clicked: 1, lastAt: day + 50 }
-    assert.deepEqual(await shown({}), [
+    assert.deepEqual(told(await contactStatistics(storage.db, { keyId }, page)), [
       anas,
-      { sent: 1, hard_bounced: 2, complained: 1, lastAt: day + 60 },
-      {},
+      // A bounce is no sign of life.
+      { sent: 1, hard_bounced: 2, complained: 1, lastAt: day + 5 },
+      { lastAt: day + 5 },
     ])
-    assert.deepEqual(await shown({ listId: 9 }), [
+    const members = people.map(({ contactId }, i) => ({
+      ...{ id: i as MemberId, key_id: keyId, list_id: 9 as ContactListId, contact_id: contactId },
+      ...{ is_unsubscribed: 0 as const, subscribed_at: null, unsubscribed_at: null },
+    }))
+    await storage.db.insertInto('list_members').values(members).execute()
+    assert.deepEqual(told(await memberStatistics(storage.db, { keyId }, page)), [
       anas,
       { hard_bounced: 2, complained: 1, lastAt: day + 60 },
       {},
     ])
-    assert.deepEqual(await shown({ listId: 8 }), [{}, {}, {}])
     assert.deepEqual(await counters(storage, 'list'), [
       [
         '9',
@@ -369,10 +373,19 @@ storageTest(
     )
 
     await eraseContact({ storage, clock: systemClock }, { keyId, id: people[0].contactId })
-    const left = await storage.db.selectFrom('contact_counts').select('contact_id').distinct().execute()
+    const left = await storage.db.selectFrom('member_counts').select('contact_id').distinct().execute()
     assert.deepEqual(
       left.map((row) => row.contact_id),
       [people[1].contactId],
+    )
+    const emptied = await storage.db
+      .selectFrom('contacts')
+      .selectAll()
+      .where('id', '=', people[0].contactId)
+      .executeTakeFirst()
+    assert.deepEqual(
+      Object.values(countColumns).map((column) => emptied?.[column]),
+      Object.values(countColumns).map(() => 0),
     )
   },
 )

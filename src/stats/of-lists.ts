@@ -2,7 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ContactListId, KeyId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import { type CountFilters, countConditions, settledNumber } from './count-filters.ts'
+import { type CountFilters, type CountOf, countConditions, settledNumber } from './count-filters.ts'
 import type { StatisticsPage } from './of-contacts.ts'
 import { type CounterRow, readTotals } from './read.ts'
 
@@ -37,7 +37,7 @@ export async function listStatistics(
 ): Promise<ListStatistics[]> {
   const direction = sort.descending ? 'desc' : 'asc'
   let query = ofLists(db, filters).select([
-    'id',
+    'contact_lists.id',
     'name',
     'address',
     'created_at as createdAt',
@@ -49,9 +49,9 @@ export async function listStatistics(
     query = query.orderBy(sql`CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END`, direction)
   }
   if (sort.by === 'processed') {
-    query = query.orderBy(sql`COALESCE((SELECT n.processed ${counts}), 0)`, direction)
+    query = query.orderBy(sql`COALESCE(n.processed, 0)`, direction)
   }
-  const rows = await query.orderBy('id', direction).limit(limit).offset(offset).execute()
+  const rows = await query.orderBy('contact_lists.id', direction).limit(limit).offset(offset).execute()
   const totals = await readTotals(db, { source: 'list', sourceIds: rows.map(({ id }) => id) })
   return rows.flatMap((row, i) => {
     const own = totals[i]
@@ -69,14 +69,23 @@ export async function countListStatistics(
   return Number(count)
 }
 
-const counts = sql`FROM stat_counters AS n WHERE n.source = 'list' AND n.source_id = contact_lists.id
-  AND n.timing = 'message' AND n.resolution = 'lifetime' AND n.slice = 0`
+const count: CountOf = (name) => sql`COALESCE(${sql.ref(`n.${name}`)}, 0)`
 
 function ofLists(db: Kysely<Schema>, filters: ListStatisticsFilters) {
   const { keyId, id, excludeId, address, name, isDeleted, activeFrom, activeTo } = filters
-  let query = db.selectFrom('contact_lists').where('key_id', '=', keyId)
-  if (id !== undefined) query = query.where('id', '=', id)
-  if (excludeId !== undefined) query = query.where('id', '!=', excludeId)
+  let query = db
+    .selectFrom('contact_lists')
+    .leftJoin('stat_counters as n', (join) =>
+      join
+        .onRef('n.source_id', '=', 'contact_lists.id')
+        .on('n.source', '=', 'list')
+        .on('n.timing', '=', 'message')
+        .on('n.resolution', '=', 'lifetime')
+        .on('n.slice', '=', 0),
+    )
+    .where('key_id', '=', keyId)
+  if (id !== undefined) query = query.where('contact_lists.id', '=', id)
+  if (excludeId !== undefined) query = query.where('contact_lists.id', '!=', excludeId)
   if (address !== undefined) query = query.where('address', '=', address.toLowerCase())
   if (name !== undefined) query = query.where('name', '=', name)
   if (filters.nameInAnyCase !== undefined) {
@@ -88,14 +97,10 @@ function ofLists(db: Kysely<Schema>, filters: ListStatisticsFilters) {
     query = query.where(contains(sql<string>`lower(name)`, filters.nameContainsInAnyCase.toLowerCase()))
   }
   if (isDeleted !== undefined) query = query.where('deleted_at', isDeleted ? 'is not' : 'is', null)
-  if (activeFrom !== undefined) {
-    query = query.where(sql<boolean>`EXISTS (SELECT 1 ${counts} AND n.last_at >= ${activeFrom})`)
-  }
-  if (activeTo !== undefined) {
-    query = query.where(sql<boolean>`EXISTS (SELECT 1 ${counts} AND n.last_at <= ${activeTo})`)
-  }
-  const isQueued = sql<boolean>`EXISTS (SELECT 1 ${counts} AND n.processed > ${settledNumber})`
-  for (const condition of countConditions(filters, { counts, isQueued })) query = query.where(condition)
+  if (activeFrom !== undefined) query = query.where('n.last_at', '>=', activeFrom)
+  if (activeTo !== undefined) query = query.where('n.last_at', '<=', activeTo)
+  const isQueued = sql<boolean>`COALESCE(n.processed, 0) > ${settledNumber(count)}`
+  for (const condition of countConditions(filters, { count, isQueued })) query = query.where(condition)
   return query
 }
 

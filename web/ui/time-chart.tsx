@@ -50,11 +50,14 @@ export function TimeChart({
     const grid = { stroke: isDark ? '#373a40' : '#e9ecef', width: 1 }
     const axis = { stroke: ink, grid, ticks: grid, font: '12px system-ui, sans-serif' }
     const zone = days ? { timeZone: 'UTC' } : {}
-    const isLong = days || (at.at(-1) ?? 0) - (at[0] ?? 0) > 48 * 3_600_000
-    const short = new Intl.DateTimeFormat(language, {
-      ...(isLong ? { day: 'numeric', month: 'short' } : { timeStyle: 'short' }),
-      ...zone,
-    })
+    const length = (at.at(-1) ?? 0) - (at[0] ?? 0)
+    const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', ...zone })
+    const clock = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
+    const nameOf = (instant: number) => {
+      const date = new Date(instant)
+      const isMidnight = date.getHours() === 0 && date.getMinutes() === 0
+      return days || (length > 48 * 3_600_000 && isMidnight) ? day.format(date) : clock.format(date)
+    }
     const whole = new Intl.DateTimeFormat(language, {
       dateStyle: 'medium',
       ...(!days && { timeStyle: 'short' }),
@@ -79,7 +82,7 @@ export function TimeChart({
           {
             ...axis,
             space: 70,
-            values: (_self, splits) => splits.map((second) => short.format(second * 1000)),
+            values: (_self, splits) => splits.map((second) => nameOf(second * 1000)),
           },
           {
             ...axis,

@@ -28,6 +28,15 @@ export interface ContactTables {
     /** 1: has signed up and not confirmed yet. */
     is_opt_in_pending: Generated<Flag>
     delivered_count: Generated<number>
+    /** These and the one above: what became of all messages to the contact, as in ContactCounts. */
+    blocked_count: Generated<number>
+    soft_bounced_count: Generated<number>
+    hard_bounced_count: Generated<number>
+    deferred_count: Generated<number>
+    opened_count: Generated<number>
+    clicked_count: Generated<number>
+    unsubscribed_count: Generated<number>
+    complained_count: Generated<number>
     created_at: Instant
     /** Last change of the name or of the exclusion from campaigns. */
     updated_at: Instant | null
@@ -43,9 +52,9 @@ export interface ContactTables {
     /** Since when nothing is known of the person any more; the row goes a while later. */
     erased_at: Instant | null
   }
-  contact_counts: ContactCounts & {
+  /** Of the messages that went to a list; it stays when somebody leaves the list. */
+  member_counts: ContactCounts & {
     contact_id: ContactId
-    /** The list that the messages went to; 0: all messages, whichever they went to. */
     list_id: number
     /** Of the latest event. */
     last_at: Instant

@@ -19,7 +19,7 @@ export function Choose({ choice }: { choice: Choice }) {
           value={period}
           onChange={(next) => next !== null && set({ period: next, step: '' })}
           allowDeselect={false}
-          w={180}
+          w={210}
         />
         {period === 'free' && (
           <>

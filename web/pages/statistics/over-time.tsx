@@ -80,7 +80,7 @@ export function OverTime({
   }, [slices, t])
   const days = resolution === 'day'
   const shown = (title: string, lines: readonly ChartLine[], unit?: 'share') => (
-    <Box title={title}>
+    <Box title={title} isWide={!showsRate && lines === charts.trouble}>
       <Suspense fallback={<div style={{ height: 260 }} />}>
         <TimeChart
           {...{ at, lines, days }}
@@ -103,9 +103,16 @@ export function OverTime({
   )
 }
 
-function Box({ title, children }: { title: string; children: ReactNode }) {
+/** `isWide`: alone in its row. */
+function Box({ title, isWide, children }: { title: string; isWide: boolean; children: ReactNode }) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={title} style={{ minWidth: 0 }}>
+    <Paper
+      withBorder
+      p="md"
+      component="section"
+      aria-label={title}
+      style={{ minWidth: 0, ...(isWide && { gridColumn: '1 / -1' }) }}
+    >
       <Title order={2} size="h4" mb="xs">
         {title}
       </Title>

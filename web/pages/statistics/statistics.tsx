@@ -102,6 +102,7 @@ function Senders({ of }: { of: Record<string, string | number | undefined> }) {
           rows={rows}
           none={t.nothingYet}
           file="senders.csv"
+          firstWidth={200}
           keyOf={({ id }) => String(id)}
           columns={[
             { name: t.sender, value: ({ email }) => email },

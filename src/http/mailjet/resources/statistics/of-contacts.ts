@@ -1,24 +1,26 @@
 /** `contactstatistics` and `listrecipientstatistics` (reference/statistics.md §9). */
-import type { CountsOfContact } from '../../../../contacts/counts.ts'
 import { type KnownValue, valuesOf } from '../../../../contacts/read-values.ts'
 import { formatValue } from '../../../../contacts/values.ts'
 import type { ContactId, ContactListId, MemberId } from '../../../../mail/ids.ts'
 import { noMetrics } from '../../../../stats/metrics.ts'
 import {
   type ContactStatisticsFilters,
+  type CountsOfContact,
   contactStatistics,
   countContactStatistics,
+} from '../../../../stats/of-contacts.ts'
+import {
   countMemberStatistics,
   type MemberStatisticsFilters,
   memberStatistics,
-} from '../../../../stats/of-contacts.ts'
+} from '../../../../stats/of-members.ts'
 import { type AnyResource, defineResource } from '../../define-resource.ts'
 import type { Page, Query } from '../../resource.ts'
 import { contactInPath } from '../contact.ts'
 import { countFilters, readCountFilters, sortBy } from './count-filters.ts'
 import { type Counts, countProperties, moment, whole } from './shape.ts'
 
-type OfContact = { id: ContactId; lastActivityAt: number | null; counts: Counts }
+type OfContact = { id: ContactId; counts: Counts }
 type OfMember = { id: MemberId; counts: Counts; values: readonly KnownValue[] }
 
 function countsOf({ queued, lastAt, ...numbers }: CountsOfContact): Counts {
@@ -35,7 +37,7 @@ async function ofContacts(query: Query, page: Page): Promise<OfContact[]> {
   await query.parts.statistics.fresh()
   const sort = sortBy(page, { ProcessedCount: 'processed' } as const, 'id')
   const rows = await contactStatistics(query.db, whichContacts(query), { ...page, sort })
-  return rows.map((row) => ({ ...row, counts: countsOf(row.counts) }))
+  return rows.map(({ id, counts }) => ({ id, counts: countsOf(counts) }))
 }
 
 function whichMembers(query: Query): MemberStatisticsFilters {
@@ -95,7 +97,7 @@ export const statisticsOfContacts: readonly AnyResource[] = [
       contact.deferred,
       contact.delivered,
       contact.hard,
-      moment('LastActivityAt', 'Last mail, open, click or unsubscription.', (row) => row.lastActivityAt),
+      moment('LastActivityAt', 'Last mail, open, click or unsubscription.', ({ counts }) => counts.last_at),
       whole('MarketingContacts', 'Always 0.', () => 0),
       contact.opened,
       contact.preQueued,
