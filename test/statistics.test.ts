@@ -278,6 +278,42 @@ scenario(
     assert.equal((await api('/api/stats/links')).links?.length, 2)
     const readers = await api(`/api/stats/readers?campaign=${CampaignID}`)
     assert.deepEqual(pick(readers.agents?.[0], 'platform', 'agent', 'opened'), ['Linux', 'Chrome', 1])
+    assert.deepEqual(pick(stats.sum as never, ...shownCounts), [3, 1, 1, 1, 1, 3, 1])
+    assert.deepEqual(
+      (await api('/api/stats/readers')).providers?.map((row) => pick(row, 'provider', 'sent', 'hardBounced')),
+      [['others', 1, 1]],
+    )
+    const senders = (await api('/api/stats/senders?resolution=hour')).senders ?? []
+    assert.deepEqual(
+      senders.map((row) => pick(row, 'email', ...shownCounts)),
+      [['*@shop.example', 3, 1, 1, 1, 1, 3, 1]],
+    )
+    assert.deepEqual((await api('/api/stats/senders?to=1')).senders, [])
+    const campaigns = async (more: string) =>
+      ((await api(`/api/stats/campaigns?${more}`)).campaigns ?? []).map((row) => row.name)
+    assert.deepEqual(await campaigns(''), ['spring'])
+    assert.deepEqual(await campaigns('search=prin'), ['spring'])
+    assert.deepEqual(await campaigns('search=winter'), [])
+    assert.deepEqual(await campaigns(`before=${CampaignID}`), [])
+    const shownCampaign = await api(`/api/stats/campaigns/${CampaignID}`)
+    assert.deepEqual(pick(shownCampaign.campaign as never, 'id', 'name', ...shownCounts), [
+      CampaignID,
+      'spring',
+      3,
+      1,
+      1,
+      1,
+      1,
+      3,
+      1,
+    ])
+    const other = await app.admin('POST', '/api/keys', { name: 'other' })
+    assert.equal(other.status, 201, other.text)
+    const { publicKey } = (other.body as { key: { publicKey: string } }).key
+    assert.deepEqual(await campaigns(`key=${publicKey}`), [], 'each key has its own')
+    for (const path of [`campaigns/${CampaignID}?key=${publicKey}`, 'campaigns/1', 'campaigns/x']) {
+      assert.equal((await app.admin('GET', `/api/stats/${path}`)).status, 404, path)
+    }
     assert.equal((await app.admin('GET', '/api/stats?campaign=1')).status, 404)
     const wide = await app.admin('GET', '/api/stats?resolution=five-minutes&from=1')
     assert.equal(wide.status, 400)

@@ -99,17 +99,19 @@ export async function readSumOfSenders(
   return rows.map((row) => ({ ...sumsOf(row), id: row.id, email: row.email }))
 }
 
-/** Of all keys together, by what happened in each slice since `from`; slices without anything are left out. */
+/** Of all keys together, by what happened in each slice of a time; slices without anything are left out. */
 export async function readSumOfKeys(
   db: Kysely<Schema>,
-  { resolution, from }: { resolution: StatResolution; from: number },
+  { resolution, from, to }: { resolution: StatResolution; from: number; to: number },
 ): Promise<(StatMetrics & { slice: number })[]> {
-  // Named one by one, or a database walks the slices of campaigns and senders too.
+  // Keys are named one by one, and slices are not grouped in the order of an index: or a database takes the one that
+  // has the slices of all campaigns and senders too.
   const keys = await db.selectFrom('api_keys').select('id').execute()
+  const slice = sql<number | string>`slice + 0`
   const rows = await db
     .selectFrom('stat_counters')
     .select(({ fn }) => [
-      'slice',
+      slice.as('slice'),
       ...metricNames.map((name) => fn.sum<number | string | bigint>(name).as(name)),
     ])
     .where('source', '=', 'key')
@@ -117,10 +119,11 @@ export async function readSumOfKeys(
     .where('timing', '=', 'event')
     .where('resolution', '=', resolution)
     .where('slice', '>=', from)
-    .groupBy('slice')
-    .orderBy('slice')
+    .where('slice', '<=', to)
+    .groupBy(slice)
+    .orderBy(slice)
     .execute()
-  return rows.map((row) => ({ ...sumsOf(row), slice: row.slice }))
+  return rows.map((row) => ({ ...sumsOf(row), slice: Number(row.slice) }))
 }
 
 /** Sums may come as texts, where a database has larger numbers than JavaScript. */

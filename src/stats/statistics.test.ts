@@ -78,9 +78,10 @@ storageTest('what all keys sent is summed by slices', async (_t, storage) => {
       counter(2, now, 100, 'message'),
       counter(2, now - hour, 5),
       counter(2, now - 2 * hour, 7),
+      counter(2, now + hour, 9),
     ])
     .execute()
-  const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: now - hour })
+  const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: now - hour, to: now })
   assert.deepEqual(
     rows.map(({ slice, sent, opened }) => [slice, sent, opened]),
     [

@@ -112,7 +112,7 @@ try {
     await time(`GET /api${url.split('?')[0]}, ${name}`, () => get(url))
   }
   await time(`overview: 720 hours of ${keys} keys`, () =>
-    readSumOfKeys(db, { resolution: 'hour', from: now - 30 * day }),
+    readSumOfKeys(db, { resolution: 'hour', from: now - 30 * day, to: now }),
   )
   const keyId = 1 as KeyId
   const page = { limit: 10, offset: 0, sort: { by: 'id', descending: false } } as const

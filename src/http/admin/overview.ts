@@ -48,7 +48,7 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
   /** The last hours, oldest first. */
   async function hoursUpTo(now: number, wanted: number): Promise<z.infer<typeof hour>[]> {
     const first = sliceOf(now, 'hour') - (wanted - 1) * sliceMs.hour
-    const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: first })
+    const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: first, to: now })
     const bySlice = new Map(rows.map((row) => [row.slice, row]))
     return Array.from({ length: wanted }, (_, i) => {
       const at = first + i * sliceMs.hour
