@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createSignIns } from './accounts/sign-in.ts'
-import { closedLab, nobodyCounts, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
+import { closedLab, countedElsewhere, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createContactsPart } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
@@ -188,7 +188,7 @@ async function start(
     urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
   })
   stopper.add(() => tracking.recorder.stop())
-  const statistics = listen ? startStatistics({ storage, clock, log }) : nobodyCounts
+  const statistics = listen ? startStatistics({ storage, clock, log }) : countedElsewhere(storage)
   stopper.add(() => statistics.stop())
 
   const dispatcher = delivers

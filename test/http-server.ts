@@ -168,7 +168,7 @@ export async function startTestHttp(
     contacts,
     tracking,
     webhooks,
-    statistics: { fresh: async () => undefined },
+    statistics: { fresh: async () => true },
     inbound: { simulate: async () => [] },
     gateway: {
       router,

@@ -13,6 +13,7 @@ import {
   PersonIcon,
   QueueIcon,
   RocketIcon,
+  TrendIcon,
   UsersIcon,
 } from '../ui/icons.tsx'
 
@@ -29,6 +30,7 @@ export type NavigationEntry = {
     | 'leads'
     | 'suppressions'
     | 'contacts'
+    | 'statistics'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -65,6 +67,7 @@ export const navigation: readonly NavigationEntry[] = [
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
+  { name: 'statistics', to: '/statistics', icon: TrendIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {

@@ -93,7 +93,7 @@ async function startHooks(t: TestContext) {
       publicUrl: () => 'http://localhost',
       sendMail: async () => {},
     },
-    statistics: { fresh: async () => undefined },
+    statistics: { fresh: async () => true },
     webhooks: createTestWebhooks(storage),
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {

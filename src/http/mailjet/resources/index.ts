@@ -23,7 +23,9 @@ import { sender } from './sender.ts'
 import { aggregates } from './statistics/aggregates.ts'
 import { bounceStatistics } from './statistics/bouncestatistics.ts'
 import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
+import { listStatisticsResource } from './statistics/liststatistics.ts'
 import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
+import { statisticsOfContacts } from './statistics/of-contacts.ts'
 import { statcounters } from './statistics/statcounters.ts'
 import { topLists } from './statistics/top-lists.ts'
 import { clickStatistics, openInformation } from './statistics/visits.ts'
@@ -58,9 +60,11 @@ export const resources: readonly AnyResource[] = [
   bounceStatistics,
   clickStatistics,
   linkClick,
+  listStatisticsResource,
   messageSentStatistics,
   openInformation,
   recipientEsp,
   statcounters,
+  ...statisticsOfContacts,
   ...topLists,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1))
