@@ -63,6 +63,8 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
   })
   await app.admin('PUT', '/api/system-parameters/mail.catchall.domain', { value: 'shop.example' })
   await app.admin('POST', '/api/aliases', { name: 'sales' })
+  const hook = { topics: ['delivered'], url: `http://127.0.0.1:65535/${payloads[0]?.replaceAll(' ', '/')}` }
+  assert.equal((await app.admin('POST', '/api/webhooks', hook)).status, 201)
   const { messageId } = await app.send({ to: 'refused@inbox.test', subject: payloads[2] ?? '' })
   const stranger = createTransport({
     host: '127.0.0.1',
@@ -94,6 +96,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
       '/queue',
       '/account',
       '/account/setup',
+      '/account/webhooks',
       '/account/sender',
       '/leads',
       '/suppressions',
