@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createSignIns } from './accounts/sign-in.ts'
-import { closedLab, nobodyCounts, nobodyDelivers } from './app/absent-parts.ts'
+import { closedLab, countedElsewhere, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createContactsPart } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
@@ -27,6 +27,7 @@ import { makeSetupUrl } from './app/setup-url.ts'
 import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import { createTracking } from './app/tracking.ts'
+import { createWebhooksPart, mailDomainOf } from './app/webhooks.ts'
 import type { Config } from './config.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
@@ -98,6 +99,7 @@ async function start(
   stopper: ReturnType<typeof createStopper>,
 ): Promise<RunningApp> {
   const bounceDomain = config.bounceDomain ?? `bounce.${config.name}`
+  const mailDomain = mailDomainOf(config)
   const delivers = listen && config.roles.includes('delivery')
   const graceMs = config.stopSeconds * 1000
 
@@ -133,7 +135,8 @@ async function start(
           ports: { dns: config.lab.dnsPort, receiver: config.lab.receiverPort },
           tls: { cert: certificates.certificate, key: certificates.key },
           ownMailHost: () => (mxPort === undefined ? null : { host: config.name, port: mxPort }),
-          published: () => publishedRecords(storage, { name: config.name, bounceDomain }),
+          published: () =>
+            publishedRecords(storage, { name: config.name, ownMailDomains: [bounceDomain, mailDomain] }),
           settings: {
             greylistMs: config.lab.greylistSeconds * 1000,
             slowMs: config.lab.slowSeconds * 1000,
@@ -185,7 +188,7 @@ async function start(
     urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
   })
   stopper.add(() => tracking.recorder.stop())
-  const statistics = listen ? startStatistics({ storage, clock, log }) : nobodyCounts
+  const statistics = listen ? startStatistics({ storage, clock, log }) : countedElsewhere(storage)
   stopper.add(() => statistics.stop())
 
   const dispatcher = delivers
@@ -262,6 +265,13 @@ async function start(
     log,
   })
 
+  const webhooksPart = createWebhooksPart({
+    ...{ config, storage, clock, log, seal },
+    // A command that runs beside no server must not ask the real world about lab domains.
+    resolver: config.mode === 'lab' && lab === undefined ? silentResolver : resolver,
+    labCa: config.mode === 'lab' ? certificates.ca : undefined,
+  })
+  const { webhooks } = webhooksPart
   const inbound = await createInboundMail({
     ...{ storage, clock, log, intake, returnPaths },
     suppress(entry) {
@@ -270,6 +280,7 @@ async function start(
     },
     onSuppressed: suppressions.forget,
     unsubscribe: tracking.unsubscribing.byMail,
+    programs: webhooksPart.programs,
     host: config.name,
     systemKeyId: identity.systemKeyId,
   })
@@ -308,6 +319,7 @@ async function start(
     suppressionCheck: suppressions,
     contacts,
     tracking,
+    webhooks,
     statistics,
     inbound,
     gateway: {
@@ -335,7 +347,8 @@ async function start(
   const incoming =
     listen && config.roles.includes('mx')
       ? createIncoming({
-          ...{ config, certificates, dnsServers, bounceDomain, storage, returnPaths, inbound, log, clock },
+          ...{ config, certificates, dnsServers, bounceDomain, mailDomain, storage, returnPaths, inbound },
+          ...{ programs: webhooksPart.programs, log, clock },
           isUnsubscribe: tracking.unsubscribing.isMailto,
         })
       : undefined
@@ -361,11 +374,13 @@ async function start(
   if (listen) {
     const retention = startRetention({
       ...{ storage, clock, log, settings: config.retention },
-      forgetMore: (settings) => forgetMore(storage, settings),
+      forgetMore: (settings) => forgetMore(storage, { ...settings, logDays: config.webhooks.logDays }),
     })
     stopper.add(() => retention.stop())
     if (delivers) {
       stopper.add(contactsPart.startJobs(queue))
+      const callingWebhooks = webhooksPart.start(queue)
+      stopper.add(() => callingWebhooks.stop({ graceMs }))
       const watch = watchDomains(domains, { queue })
       stopper.add(() => watch.stop())
       const reports = startClientReports({

@@ -6,7 +6,11 @@ import { walkThrough } from './demo/walk-through.ts'
 
 test('the demo holds messages of every outcome, leads, suppressions and two servers', async (t) => {
   const app = await startTestApp(t, 'sqlite', {
-    env: { PARAVION_LAB_REPORT_SECONDS: '0', PARAVION_LAB_GREYLIST_SECONDS: '1' },
+    env: {
+      PARAVION_LAB_REPORT_SECONDS: '0',
+      PARAVION_LAB_GREYLIST_SECONDS: '1',
+      PARAVION_TRACKING_SCANNER_SECONDS: '0',
+    },
   })
   const person = { email: 'demo@garden.example', password: 'nine purple snails' }
   await walkThrough({ app, person, messages: 20, say: () => undefined })
@@ -24,4 +28,8 @@ test('the demo holds messages of every outcome, leads, suppressions and two serv
   assert.ok(((await count('/api/suppressions', 'suppressions')) ?? 0) >= 12)
   const [newest] = await app.received('ada+0@inbox.test')
   assert.deepEqual([newest?.dkim, newest?.spf, newest?.dmarc], ['pass', 'pass', 'pass'])
+  const { body: shown } = await app.admin('GET', '/api/stats/campaigns')
+  const [spring] = (shown as { campaigns: { name: string; opened: number; clicked: number }[] }).campaigns
+  assert.equal(spring?.name, 'Spring')
+  assert.ok(spring.opened > 0 && spring.clicked > 0, JSON.stringify(spring))
 })

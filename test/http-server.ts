@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
+import { silentResolver } from '../src/app/absent-parts.ts'
 import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
 import { createTracking } from '../src/app/tracking.ts'
+import { createWebhooksPart } from '../src/app/webhooks.ts'
 import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
@@ -31,6 +33,7 @@ import { createMetrics } from '../src/runtime/metrics.ts'
 import type { Seal } from '../src/runtime/seal.ts'
 import type { Storage } from '../src/storage/storage.ts'
 import type { Tracking } from '../src/tracking/tracking.ts'
+import type { WebhooksContext } from '../src/webhooks/context.ts'
 import { createTestDomains, type DomainsWorld } from './domains-world.ts'
 import { cleanUp, openTestStorage, storagePlace, storageTest } from './storage.ts'
 
@@ -61,6 +64,7 @@ export type TestHttp = {
   /** `/v3.1/send` or `/v3/send` with the key; `body` as text goes out as it is. */
   send(body: unknown, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>
   tracking: Tracking
+  webhooks: WebhooksContext
   /** The world that senders and domains are proved in. */
   world: DomainsWorld
   /** Rows of the table messages. */
@@ -133,6 +137,13 @@ export async function startTestHttp(
     suppressions: { forget: () => undefined },
     urls: { publicUrl: () => 'https://mail.paravion.example', httpsUrl: () => undefined },
   })
+  const { webhooks } = createWebhooksPart({
+    config: {
+      ...{ name: 'mail.paravion.example', mode: 'lab' },
+      webhooks: { mailDomain: undefined, networks: [], timeoutSeconds: 10, logDays: 7 },
+    },
+    ...{ resolver: silentResolver, labCa: undefined, storage, clock, log, seal: plainSeal },
+  })
   const server = createHttpServer({
     listeners,
     storage,
@@ -156,7 +167,8 @@ export async function startTestHttp(
     suppressionCheck: { forget: () => undefined },
     contacts,
     tracking,
-    statistics: { fresh: async () => undefined },
+    webhooks,
+    statistics: { fresh: async () => true },
     inbound: { simulate: async () => [] },
     gateway: {
       router,
@@ -205,6 +217,7 @@ export async function startTestHttp(
     keyId: key.id,
     world,
     tracking,
+    webhooks,
     publicKey: key.publicKey,
     secret,
     basic,

@@ -22,7 +22,7 @@ const lines = [
   ['delivery'],
   ['tracking'],
   ['inbound'],
-  ['campaigns', 'stats'],
+  ['campaigns', 'stats', 'webhooks'],
   ['smtp', 'http'],
   ['lab'],
   ['config'],

@@ -46,12 +46,16 @@ test('node-mailjet sends with tracking and reads what came of it', async (t) => 
       const { body } = await mailjet.get('statcounters', { version: 'v3' }).request({}, parameters)
       return body.Data[0]
     }
+    const rest = { version: 'v3' }
     async function main() {
+      const { body: list } = await mailjet.post('contactslist', rest).request({ Name: 'Readers' })
+      const ListID = list.Data[0].ID
+      await mailjet.post('contactslist', rest).id(ListID).action('managecontact').request({ Email: 'lea@inbox.test', Action: 'addforce' })
       const { body } = await mailjet.post('send', { version: 'v3.1' }).request({
         Messages: [{
           From: { Email: 'hello@shop.example' }, To: [{ Email: 'lea@inbox.test' }], Subject: 'Spring',
           HTMLPart: '<a href="https://shop.example/sale?a=1&amp;b=2">Sale</a> <a href="[[UNSUB_LINK_EN]]">bye</a>',
-          CustomCampaign: 'spring', TrackOpens: 'enabled', TrackClicks: 'enabled',
+          CustomCampaign: 'spring', TrackOpens: 'enabled', TrackClicks: 'enabled', StatisticsContactsListID: ListID,
         }],
       })
       const id = body.Messages[0].To[0].MessageID
@@ -70,7 +74,12 @@ test('node-mailjet sends with tracking and reads what came of it', async (t) => 
       const CampaignID = message.Data[0].CampaignID
       const campaign = await counts({ ...key, CounterSource: 'Campaign', SourceID: CampaignID })
       const { body: links } = await mailjet.get('statistics/link-click', { version: 'v3' }).request({}, { CampaignID })
+      const { body: contact } = await mailjet.get('contactstatistics', rest).id('lea@inbox.test').request()
+      const { body: members } = await mailjet.get('listrecipientstatistics', rest).request({}, { ContactsList: ListID, Open: true })
+      const { body: lists } = await mailjet.get('liststatistics', rest).id(ListID).request()
+      const ofList = await counts({ ...key, CounterSource: 'List', SourceID: ListID })
       console.log(JSON.stringify({
+        contact: contact.Data[0], member: members.Data[0], list: lists.Data[0], ofList,
         click: [click.status, click.headers.get('location')], left: left.status, total, campaign,
         status: message.Data[0].Status, history: history.Data.map(({ EventType }) => EventType).sort(), links: links.Data,
       }))
@@ -102,6 +111,13 @@ test('node-mailjet sends with tracking and reads what came of it', async (t) => 
   ]
   assert.deepEqual(pick(found.total, ...names, 'SourceID'), [1, 1, 1, 1, 1, 1, 1, '', 0])
   assert.deepEqual(pick(found.campaign, ...names), [1, 1, 1, 1, 1, 1, 1, ''])
+  assert.deepEqual(pick(found.ofList, ...names), [1, 1, 1, 1, 1, 1, 1, ''])
+  for (const row of [found.contact, found.member, found.list]) {
+    assert.deepEqual(
+      pick(row, 'ProcessedCount', 'DeliveredCount', 'OpenedCount', 'ClickedCount', 'UnsubscribedCount'),
+      [1, 1, 1, 1, 1],
+    )
+  }
   assert.equal(found.status, 'unsub')
   assert.deepEqual(found.history, ['clicked', 'opened', 'sent', 'unsub'])
   assert.deepEqual(found.links, [
@@ -176,7 +192,8 @@ scenario(
     assert.deepEqual(await data(app, `${others2}&CounterResolution=Lifetime`), [], 'none of this key')
     for (const bad of [
       'CounterTiming=Event&CounterResolution=Day',
-      'CounterSource=List&CounterTiming=Message&CounterResolution=Lifetime',
+      'CounterSource=List&SourceID=1&CounterTiming=Message&CounterResolution=Day',
+      'CounterSource=List&SourceID=1&CounterTiming=Event&CounterResolution=Lifetime',
       'CounterSource=Campaign&CounterTiming=Message&CounterResolution=Day',
       'CounterSource=Sender&SourceID=1&CounterTiming=Event&CounterResolution=Day',
       'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Week',
@@ -261,6 +278,42 @@ scenario(
     assert.equal((await api('/api/stats/links')).links?.length, 2)
     const readers = await api(`/api/stats/readers?campaign=${CampaignID}`)
     assert.deepEqual(pick(readers.agents?.[0], 'platform', 'agent', 'opened'), ['Linux', 'Chrome', 1])
+    assert.deepEqual(pick(stats.sum as never, ...shownCounts), [3, 1, 1, 1, 1, 3, 1])
+    assert.deepEqual(
+      (await api('/api/stats/readers')).providers?.map((row) => pick(row, 'provider', 'sent', 'hardBounced')),
+      [['others', 1, 1]],
+    )
+    const senders = (await api('/api/stats/senders?resolution=hour')).senders ?? []
+    assert.deepEqual(
+      senders.map((row) => pick(row, 'email', ...shownCounts)),
+      [['*@shop.example', 3, 1, 1, 1, 1, 3, 1]],
+    )
+    assert.deepEqual((await api('/api/stats/senders?to=1')).senders, [])
+    const campaigns = async (more: string) =>
+      ((await api(`/api/stats/campaigns?${more}`)).campaigns ?? []).map((row) => row.name)
+    assert.deepEqual(await campaigns(''), ['spring'])
+    assert.deepEqual(await campaigns('search=prin'), ['spring'])
+    assert.deepEqual(await campaigns('search=winter'), [])
+    assert.deepEqual(await campaigns(`before=${CampaignID}`), [])
+    const shownCampaign = await api(`/api/stats/campaigns/${CampaignID}`)
+    assert.deepEqual(pick(shownCampaign.campaign as never, 'id', 'name', ...shownCounts), [
+      CampaignID,
+      'spring',
+      3,
+      1,
+      1,
+      1,
+      1,
+      3,
+      1,
+    ])
+    const other = await app.admin('POST', '/api/keys', { name: 'other' })
+    assert.equal(other.status, 201, other.text)
+    const { publicKey } = (other.body as { key: { publicKey: string } }).key
+    assert.deepEqual(await campaigns(`key=${publicKey}`), [], 'each key has its own')
+    for (const path of [`campaigns/${CampaignID}?key=${publicKey}`, 'campaigns/1', 'campaigns/x']) {
+      assert.equal((await app.admin('GET', `/api/stats/${path}`)).status, 404, path)
+    }
     assert.equal((await app.admin('GET', '/api/stats?campaign=1')).status, 404)
     const wide = await app.admin('GET', '/api/stats?resolution=five-minutes&from=1')
     assert.equal(wide.status, 400)
@@ -296,4 +349,142 @@ scenario('totals of many campaigns are shown page by page', async (_t, app) => {
     [...first, ...second].map(({ SourceID, Total }) => [SourceID, Total]),
     ids.map((id) => [id, 1]),
   )
+})
+
+scenario('contacts, members of lists and lists have totals of their own', async (_t, app) => {
+  const make = async (resource: string, body: object) => {
+    const answer = await app.mailjet('POST', `/v3/REST/${resource}`, body)
+    assert.equal(answer.status, 201, answer.text)
+    return Number((answer.body as { Data: { ID: number }[] }).Data[0]?.ID)
+  }
+  const list = await make('contactslist', { Name: 'Readers' })
+  const empty = await make('contactslist', { Name: 'Nobody' })
+  const people: { id: number; member: number; email: string }[] = []
+  for (const email of ['ok@inbox.test', 'missing@inbox.test', 'quiet@inbox.test']) {
+    const id = await make('contact', { Email: email })
+    people.push({ id, email, member: await make('listrecipient', { ContactID: id, ListID: list }) })
+  }
+  const [ok, missing, quiet] = people
+  await make('contactmetadata', { Name: 'city', Datatype: 'str' })
+  const values = await app.mailjet('PUT', `/v3/REST/contactdata/${ok?.id}`, {
+    Data: [{ Name: 'city', Value: 'Lyon' }],
+  })
+  assert.equal(values.status, 200, values.text)
+  const send = async (more: object) => {
+    const sent = await app.mailjet('POST', '/v3.1/send', {
+      Messages: ['OK@inbox.test', 'missing@inbox.test'].map((Email) => ({
+        ...{ From: { Email: app.ready.from }, To: [{ Email }], Subject: 'x', TextPart: 'x', ...more },
+      })),
+    })
+    assert.equal(sent.status, 200, sent.text)
+    await app.idle()
+  }
+  await send({ StatisticsContactsListID: list })
+  await send({})
+
+  const shown = ['ProcessedCount', 'DeliveredCount', 'HardBouncedCount', 'BlockedCount', 'QueuedCount']
+  const ofPeople = await data(app, 'contactstatistics')
+  assert.deepEqual(
+    ofPeople.map((row) => pick(row, 'ContactID', ...shown)),
+    [
+      [ok?.id, 2, 2, 0, 0, 0],
+      // It bounced for good, and was not written to again.
+      [missing?.id, 2, 0, 1, 1, 0],
+      [quiet?.id, 0, 0, 0, 0, 0],
+    ],
+  )
+  assert.match(String(ofPeople[0]?.LastActivityAt), /^20\d\d-/)
+  assert.equal(ofPeople[2]?.LastActivityAt, '')
+  const one = await data(app, 'contactstatistics/Ok@inbox.test')
+  assert.deepEqual(one, [ofPeople[0]])
+  assert.deepEqual(await data(app, `contactstatistics/${ok?.id}`), one)
+  assert.equal((await app.mailjet('GET', '/v3/REST/contactstatistics/nobody@inbox.test')).status, 404)
+  const idsOf = async (path: string, name: string) => (await data(app, path)).map((row) => row[name])
+  const contacts = (filter: string) => idsOf(`contactstatistics?${filter}`, 'ContactID')
+  assert.deepEqual(await contacts('HardBounced=true'), [missing?.id])
+  assert.deepEqual(await contacts('Bounced=0&Sent=0'), [quiet?.id])
+  assert.deepEqual(await contacts('Queued=true'), [])
+  assert.deepEqual(await contacts('MinLastActivityAt=2001-01-01'), [ok?.id])
+  assert.deepEqual(await contacts('MaxLastActivityAt=2001-01-01'), [])
+  assert.deepEqual(await contacts('Sort=ProcessedCount+DESC'), [missing?.id, ok?.id, quiet?.id])
+  const counted = await app.mailjet('GET', '/v3/REST/contactstatistics?Sent=true&CountRecords=1')
+  assert.deepEqual(pick(counted.body as Record<string, unknown>, 'Count', 'Total'), [1, 1])
+
+  const members = await data(app, `listrecipientstatistics?ContactsList=${list}`)
+  assert.deepEqual(
+    members.map((row) => pick(row, 'ListRecipientID', ...shown, 'Data')),
+    [
+      [ok?.member, 1, 1, 0, 0, 0, undefined],
+      [missing?.member, 1, 0, 1, 0, 0, undefined],
+      [quiet?.member, 0, 0, 0, 0, 0, undefined],
+    ],
+  )
+  const [extra] = await data(app, `listrecipientstatistics?Contact=${ok?.id}&ShowExtraData=true`)
+  assert.deepEqual(extra?.Data, [{ Name: 'city', Value: 'Lyon' }])
+  const ofMembers = (filter: string) => idsOf(`listrecipientstatistics?${filter}`, 'ListRecipientID')
+  assert.deepEqual(await ofMembers('Sort=Email+DESC'), [quiet?.member, ok?.member, missing?.member])
+  assert.deepEqual(await ofMembers('Blocked=false&HardBounced=true'), [missing?.member])
+  assert.deepEqual(await ofMembers('Queued=true'), [])
+  assert.deepEqual(await ofMembers('IsUnsubscribed=true'), [])
+  assert.deepEqual(
+    await ofMembers('IsExcludedFromCampaigns=false&IsActive=true'),
+    people.map((one) => one.member),
+  )
+  assert.deepEqual(await ofMembers('IsActive=false'), [])
+  assert.deepEqual(await data(app, `listrecipientstatistics/${missing?.member}`), [members[1]])
+
+  const lists = await data(app, 'liststatistics')
+  assert.deepEqual(
+    lists.map((row) => pick(row, 'ID', 'Name', 'SubscriberCount', 'ActiveCount', ...shown)),
+    [
+      [list, 'Readers', 3, 0, 2, 1, 1, 0, 0],
+      [empty, 'Nobody', 0, 0, 0, 0, 0, 0, 0],
+    ],
+  )
+  await app.mailjet('PUT', `/v3/REST/listrecipient/${quiet?.member}`, { IsUnsubscribed: true })
+  await app.mailjet('PUT', `/v3/REST/contact/${ok?.id}`, { IsExcludedFromCampaigns: true })
+  const calc = 'CalcActive=1&CalcActiveUnsub=1&CalcActiveExcludedSubscriber=1&CalcExcludedSubscriber=1'
+  assert.deepEqual(
+    pick(
+      (await data(app, `liststatistics/${list}?${calc}`))[0],
+      ...[
+        'ActiveCount',
+        'ActiveUnsubscribedCount',
+        'ActiveExcludedSubscriberCount',
+        'ExcludedSubscriberCount',
+      ],
+    ),
+    [3, 1, 1, 1],
+  )
+  const ofLists = (filter: string) => idsOf(`liststatistics?${filter}`, 'ID')
+  assert.deepEqual(await ofLists('Sort=ProcessedCount+DESC'), [list, empty])
+  assert.deepEqual(await ofLists('Sort=Name'), [empty, list])
+  assert.deepEqual(await ofLists('Sent=true'), [list])
+  assert.deepEqual(await ofLists('Sent=false'), [empty])
+  assert.deepEqual(await ofLists('Queued=true'), [])
+  assert.deepEqual(await ofLists('NameCI=readers'), [list])
+  assert.deepEqual(await ofLists('NameLike=body'), [empty])
+  assert.deepEqual(await ofLists('NameLike=READ'), [])
+  assert.deepEqual(await ofLists('NameLikeCI=READ'), [list])
+  assert.deepEqual(await ofLists(`ExcludeID=${list}`), [empty])
+  assert.deepEqual(await ofMembers('IsUnsubscribed=true&MinUnsubscribedAt=2001-01-01'), [quiet?.member])
+  assert.deepEqual(await ofMembers('MaxUnsubscribedAt=2001-01-01'), [])
+
+  const source = 'statcounters?CounterSource=List&CounterTiming=Message&CounterResolution=Lifetime'
+  const counters = await data(app, `${source}&SourceIDs=${list},${empty},1`)
+  assert.deepEqual(
+    counters.map((row) =>
+      pick(row, 'SourceID', 'Total', 'MessageSentCount', 'MessageHardBouncedCount', 'Timeslice'),
+    ),
+    [
+      [list, 2, 1, 1, ''],
+      [empty, 0, 0, 0, ''],
+    ],
+  )
+
+  const erased = await app.mailjet('DELETE', `/v4/contacts/${missing?.id}`)
+  assert.equal(erased.status, 200, erased.text)
+  assert.deepEqual(await contacts('Sort=ID'), [ok?.id, quiet?.id])
+  assert.deepEqual(await ofMembers('HardBounced=true'), [])
+  assert.equal((await data(app, `liststatistics/${list}`))[0]?.HardBouncedCount, 1, 'the list keeps its own')
 })

@@ -2,7 +2,9 @@
 import type { HandOver } from '../intake/hand-over.ts'
 import { createInbox } from '../lab/inbox.ts'
 import { createLabRecords } from '../lab/records.ts'
+import type { Resolver } from '../runtime/dns.ts'
 import type { Log } from '../runtime/log.ts'
+import { readProgress } from '../stats/fold.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -22,9 +24,20 @@ export function closedLab(storage: Storage, log: Log) {
   return { inbox, records: createLabRecords({ storage, onChange: async () => undefined }) }
 }
 
-/** Another process counts. */
-export const nobodyCounts: Statistics = {
-  fresh: async () => undefined,
-  catchUp: async () => undefined,
-  stop: async () => undefined,
+/** Another process counts; how far it has come can be seen. */
+export function countedElsewhere({ db }: Storage): Statistics {
+  return {
+    async fresh() {
+      const counted = await readProgress({ db })
+      const later = await db.selectFrom('events').select('id').where('id', '>', counted).limit(1).execute()
+      return later.length === 0
+    },
+    catchUp: async () => undefined,
+    stop: async () => undefined,
+  }
+}
+
+/** The lab's DNS while no lab runs. */
+export const silentResolver: Pick<Resolver, 'addresses'> = {
+  addresses: async () => ({ kind: 'failed', reason: 'the lab is not running' }),
 }

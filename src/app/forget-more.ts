@@ -6,11 +6,12 @@ import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
+import { forgetOldTries } from '../webhooks/call-log.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
 export async function forgetMore(
   storage: Storage,
-  settings: RetentionSettings & { now: number },
+  settings: RetentionSettings & { now: number; logDays: number },
 ): Promise<void> {
   await forgetOldInbox(storage, settings)
   await dropOldSoftBounces(storage, settings.now)
@@ -18,4 +19,5 @@ export async function forgetMore(
   await forgetOldActions(storage, settings.now)
   await forgetOldContactWork(storage, settings.now)
   await forgetShortSlices(storage, settings.now)
+  await forgetOldTries(storage, settings)
 }

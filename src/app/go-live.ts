@@ -8,6 +8,7 @@ import type { Certificates } from '../runtime/certificates.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Resolver } from '../runtime/dns.ts'
 import type { Storage } from '../storage/storage.ts'
+import { mailDomainOf } from './webhooks.ts'
 
 /** A large provider whose hosts take connections from everywhere: only the connection is made. */
 const wellKnownDomain = 'gmail.com'
@@ -34,6 +35,7 @@ export async function checkGoLive(context: Context): Promise<GoLiveCheck[]> {
     await checkPort25(context),
     checkIncoming(config),
     await checkBounceDomain(context),
+    ...(await checkMailDomain(context)),
     checkCertificate(context),
     checkPublicUrl(config),
     await checkDomains(context),
@@ -157,6 +159,20 @@ async function checkBounceDomain({ config, resolver, bounceDomain }: Context): P
   return hosts.includes(config.name)
     ? { id: 'bounces', status: 'ok', found: `${bounceDomain}: ${hosts.join(', ')}`, mend: '' }
     : { id: 'bounces', status: 'bad', found: `${bounceDomain}: ${hosts.join(', ') || 'no MX record'}`, mend }
+}
+
+/** Only where somebody has such an address. */
+async function checkMailDomain({ config, resolver, storage }: Context): Promise<GoLiveCheck[]> {
+  const domain = mailDomainOf(config)
+  const routes = await storage.db.selectFrom('webhooks').select('topic').where('kind', '=', 'mail').execute()
+  if (!routes.some(({ topic }) => topic.endsWith(`@${domain}`))) return []
+  const mend = `Publish an MX record for ${domain} that names ${config.name}: without it no mail comes for parse routes.`
+  if (config.mode === 'lab') return [{ id: 'parse-routes', ...onlyLive, mend }]
+  const answer = await resolver.mx(domain)
+  const hosts = answer.kind === 'found' ? answer.records.map(({ exchange }) => exchange) : []
+  const found = `${domain}: ${hosts.join(', ') || 'no MX record'}`
+  const isRight = hosts.includes(config.name)
+  return [{ id: 'parse-routes', status: isRight ? 'ok' : 'bad', found, mend: isRight ? '' : mend }]
 }
 
 function checkCertificate({ config, certificates, clock }: Context): GoLiveCheck {

@@ -21,6 +21,7 @@ export async function createInboundMail({
   suppress,
   onSuppressed,
   unsubscribe,
+  programs,
   host,
   systemKeyId,
 }: {
@@ -32,6 +33,7 @@ export async function createInboundMail({
   suppress: ApplyReportParts['suppress']
   onSuppressed(keyId: KeyId, address: string): void
   unsubscribe: InboundParts['unsubscribe']
+  programs: InboundParts['programs']
   host: string
   systemKeyId: KeyId
 }): Promise<Inbound> {
@@ -53,6 +55,7 @@ export async function createInboundMail({
       return applyReport(parts, { report, addressedTo, now })
     },
     unsubscribe,
+    programs,
     heardFrom: (person) => forgiveSoftBounces(storage, person),
     async send(draft) {
       await intake.store([await intake.prepare(draft)])

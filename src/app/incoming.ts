@@ -4,6 +4,7 @@ import type { DNSResolver } from 'mailauth'
 import type { Config } from '../config.ts'
 import type { Inbound } from '../inbound/inbound.ts'
 import { createAccepts } from '../inbound/owners.ts'
+import type { Programs } from '../inbound/programs.ts'
 import { type Address, formatAddress } from '../mail/address.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
 import type { Certificates } from '../runtime/certificates.ts'
@@ -21,11 +22,14 @@ export type IncomingParts = {
   /** Empty: those of the operating system. */
   dnsServers: readonly string[]
   bounceDomain: string
+  /** Of addresses that are made for programs. */
+  mailDomain: string
   storage: Storage
   returnPaths: Pick<ReturnPaths, 'read'>
   inbound: Pick<Inbound, 'receive'>
   /** Addresses that unsubscribe whoever writes to them. */
   isUnsubscribe(address: Address): boolean
+  programs: Pick<Programs, 'find'>
   log: Log
   clock: Clock
 }
@@ -44,7 +48,8 @@ export function createIncoming(parts: IncomingParts): IncomingServer | undefined
       storage: parts.storage,
       isReturnPath: (address) =>
         parts.returnPaths.read(address) !== undefined || parts.isUnsubscribe(address),
-      bounceDomain: parts.bounceDomain,
+      isProgram: async (address) => (await parts.programs.find(address)) !== undefined,
+      ownDomains: [parts.bounceDomain, parts.mailDomain],
     }),
     receive: createReceive(parts),
     limits: {

@@ -13,7 +13,7 @@ const loopbackSpf = 'v=spf1 ip4:127.0.0.1 ip6:::1 -all'
 
 export async function publishedRecords(
   storage: Storage,
-  { name, bounceDomain }: { name: string; bounceDomain: string },
+  { name, ownMailDomains }: { name: string; ownMailDomains: readonly string[] },
 ): Promise<DnsRecord[]> {
   const txt = (recordName: string, value: string): DnsRecord => ({
     name: recordName,
@@ -24,9 +24,9 @@ export async function publishedRecords(
   const records: DnsRecord[] = [
     { name, type: 'A', value: '127.0.0.1', ttl },
     { name: '1.0.0.127.in-addr.arpa', type: 'PTR', value: name, ttl },
-    { name: bounceDomain, type: 'MX', value: `10 ${name}`, ttl },
+    ...ownMailDomains.map((domain): DnsRecord => ({ name: domain, type: 'MX', value: `10 ${name}`, ttl })),
     txt(name, loopbackSpf),
-    txt(bounceDomain, loopbackSpf),
+    ...ownMailDomains.map((domain) => txt(domain, loopbackSpf)),
     txt(spfIncludeName(name), loopbackSpf),
     txt(labDomain, `v=spf1 include:${spfIncludeName(name)} ~all`),
     txt(`_dmarc.${name}`, 'v=DMARC1; p=reject'),

@@ -10,5 +10,7 @@ export async function holdsSecrets({ db }: Storage): Promise<boolean> {
     .where('totp_secret_sealed', 'is not', null)
     .limit(1)
     .executeTakeFirst()
+  const webhook = await db.selectFrom('webhooks').select('id').limit(1).executeTakeFirst()
+  if (webhook !== undefined) return true
   return key !== undefined || server !== undefined || user !== undefined
 }

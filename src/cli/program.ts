@@ -21,6 +21,7 @@ import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
 import { addSuppressionCommands } from './suppression.ts'
 import { addUserCommands } from './user.ts'
+import { addWebhookCommands } from './webhook.ts'
 
 export function createProgram(): Command {
   const program = createRoot()
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addAliasCommands(program)
   addLeadCommands(program)
   addInboundCommands(program)
+  addWebhookCommands(program)
   addLabCommands(program)
   addBackupCommands(program)
   addConfigCommands(program)

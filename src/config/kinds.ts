@@ -129,11 +129,10 @@ export function dnsServers(): Kind<readonly string[]> {
 }
 
 /** Networks that are not reachable from the internet: whoever is in them needs no password. */
-export function privateNetworks(): Kind<readonly string[]> {
+export function privateNetworks(why: string): Kind<readonly string[]> {
   return {
     schema: z.array(z.string().refine(isPrivateNetwork)).max(100),
-    expected:
-      'a list of private networks like ["10.1.0.0/16", "192.168.7.9/32", "fd00::/64"]; public ones are refused, since everybody in them could send as you',
+    expected: `a list of private networks like ["10.1.0.0/16", "192.168.7.9/32", "fd00::/64"]; public ones are refused, since ${why}`,
     readText: readList,
   }
 }

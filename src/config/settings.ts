@@ -177,7 +177,11 @@ export const settings = {
         { always: 'off' },
         'Port that takes mail from trusted networks without a login.',
       ),
-      networks: setting(privateNetworks(), { always: [] }, 'Who may use it.'),
+      networks: setting(
+        privateNetworks('everybody in them could send as you'),
+        { always: [] },
+        'Who may use it.',
+      ),
       api_key: setting(
         optional(text('the 32 hexadecimal characters of an API key', /^[0-9a-f]{32}$/)),
         none,
@@ -367,6 +371,29 @@ export const settings = {
       optional(path('a MaxMind database file')),
       none,
       'File in the MaxMind format that tells the country of an address; without it, no country is told.',
+    ),
+  },
+
+  webhooks: {
+    mail_domain: setting(
+      optional(hostName()),
+      none,
+      'Domain of the addresses that are made for programs which read mail (parse routes); `in.` before the name of the instance when left out. In live mode it needs an MX record that leads here.',
+    ),
+    networks: setting(
+      privateNetworks('what is public may be called anyway'),
+      { always: [] },
+      'Private networks in which webhooks may be called, besides the internet; in the lab only this machine is called.',
+    ),
+    timeout_seconds: setting(
+      wholeNumber({ min: 1, max: 60 }),
+      { always: 10 },
+      'Time that a receiver has for its answer; large mail gets more.',
+    ),
+    log_days: setting(
+      wholeNumber({ min: 1, max: 365 }),
+      { always: 7 },
+      'Days that each call of a webhook is remembered with its answer.',
     ),
   },
 

@@ -3,19 +3,33 @@ import type { ContactId, KeyId } from '../mail/ids.ts'
 import type { Instant } from '../storage/schema.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { contactEmail } from './contacts.ts'
+import {
+  afterChange,
+  type CountChange,
+  countColumns,
+  countNames,
+  isCounted,
+  memberCountWrites,
+} from './counts.ts'
 
 export type Activity = {
   keyId: KeyId
   /** As the delivery has it. */
   recipient: string
-  kind: 'delivered' | 'opened' | 'clicked' | 'unsubscribed'
   at: Instant
+  /** Of the message. */
+  acceptedAt: Instant
+  /** One of the key's lists, if the message went to it. */
+  listId: number | null
+  /** Undefined: nothing that shows that the person is there. */
+  sign: 'delivered' | 'opened' | 'clicked' | 'unsubscribed' | undefined
+  change: CountChange
 }
 
-type Known = {
+type Known = Record<(typeof countColumns)[keyof typeof countColumns], number> & {
   id: ContactId
   email: string
-  delivered_count: number
+  created_at: Instant
   last_activity_at: Instant | null
   last_open_at: Instant | null
   last_click_at: Instant | null
@@ -24,7 +38,7 @@ type Known = {
 
 const update = defineUpdate(
   'contacts',
-  ['delivered_count', 'last_activity_at', 'last_open_at', 'last_click_at', 'unsubscribed_at'],
+  [...Object.values(countColumns), 'last_activity_at', 'last_open_at', 'last_click_at', 'unsubscribed_at'],
   // An erased contact keeps its id alone.
   ['id', 'email'],
 )
@@ -34,35 +48,70 @@ export async function activityWrites(
   { db }: Pick<Storage, 'db'>,
   activities: readonly Activity[],
 ): Promise<Write[]> {
-  const writes: Write[] = []
-  for (const [keyId, ofKey] of Map.groupBy(activities, ({ keyId }) => keyId)) {
-    const byEmail = Map.groupBy(ofKey, ({ recipient }) => contactEmail(recipient) ?? recipient)
+  const known = await readContacts({ db }, activities)
+  const changed = new Map<string, Known>()
+  const changes = activities.flatMap((activity) => {
+    const name = nameOf(activity)
+    const contact = changed.get(name) ?? known.get(name)
+    if (contact === undefined) return []
+    const change = activity.acceptedAt < contact.created_at ? {} : activity.change
+    const after = added(contact, { ...activity, change })
+    if (after !== contact) changed.set(name, after)
+    const { listId, at } = activity
+    return listId === null || !isCounted(change) ? [] : [{ contactId: contact.id, listId, at, change }]
+  })
+  return [
+    ...[...changed.values()].toSorted((a, b) => a.id - b.id).map(update),
+    ...(await memberCountWrites({ db }, changes)),
+  ]
+}
+
+async function readContacts(
+  { db }: Pick<Storage, 'db'>,
+  activities: readonly Activity[],
+): Promise<Map<string, Known>> {
+  const known = new Map<string, Known>()
+  for (const [keyId, ofKey] of Map.groupBy(activities, (activity) => activity.keyId)) {
     const rows = await db
       .selectFrom('contacts')
       .select([
         'id',
         'email',
-        'delivered_count',
+        'created_at',
+        ...Object.values(countColumns),
         'last_activity_at',
         'last_open_at',
         'last_click_at',
         'unsubscribed_at',
       ])
       .where('key_id', '=', keyId)
-      .where('email', 'in', [...byEmail.keys()])
+      .where('email', 'in', [...new Set(ofKey.map(emailOf))])
       .execute()
-    for (const row of rows) {
-      writes.push(update((byEmail.get(row.email) ?? []).reduce(added, row)))
-    }
+    for (const row of rows) known.set(`${keyId} ${row.email}`, row)
   }
-  return writes
+  return known
 }
 
-function added(contact: Known, { kind, at }: Activity): Known {
-  const changed = { ...contact, last_activity_at: latest(contact.last_activity_at, at) }
-  switch (kind) {
+function nameOf(activity: Activity): string {
+  return `${activity.keyId} ${emailOf(activity)}`
+}
+
+function emailOf({ recipient }: Activity): string {
+  return contactEmail(recipient) ?? recipient
+}
+
+function added(contact: Known, { sign, at, change }: Activity): Known {
+  const counted = isCounted(change) ? { ...contact } : contact
+  for (const name of countNames) {
+    if (change[name] === undefined) continue
+    const column = countColumns[name]
+    counted[column] = afterChange(contact[column], change[name])
+  }
+  if (sign === undefined) return counted
+  const changed = { ...counted, last_activity_at: latest(contact.last_activity_at, at) }
+  switch (sign) {
     case 'delivered':
-      return { ...changed, delivered_count: contact.delivered_count + 1 }
+      return changed
     case 'opened':
       return { ...changed, last_open_at: latest(contact.last_open_at, at) }
     case 'clicked':

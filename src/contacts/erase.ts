@@ -4,6 +4,9 @@ import type { ContactId, KeyId } from '../mail/ids.ts'
 import type { Instant } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { ContactsContext } from './context.ts'
+import { countColumns } from './counts.ts'
+
+const nothingCounted = Object.fromEntries(Object.values(countColumns).map((column) => [column, 0]))
 
 const keptMs = 30 * 86_400_000
 
@@ -30,6 +33,7 @@ export async function eraseContact(
         email: `\\x${randomBytes(20).toString('hex')}@domain.invalid`,
         name: 'Anonymized',
         is_opt_in_pending: 0,
+        ...nothingCounted,
         updated_at: null,
         exclusion_changed_at: null,
         last_activity_at: null,
@@ -40,6 +44,7 @@ export async function eraseContact(
       })
       .where('id', '=', id)
       .execute()
+    await tx.deleteFrom('member_counts').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_values').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_signups').where('contact_id', '=', id).execute()
     const left = await tx
@@ -63,8 +68,14 @@ export async function eraseContact(
   })
 }
 
-/** The empty rows that are left go after a month. */
+/** The empty rows that are left go after a month, and with them what was being counted during the erasure. */
 export async function purgeErased({ db }: Pick<Storage, 'db'>, now: Instant): Promise<void> {
+  await db
+    .deleteFrom('member_counts')
+    .where('contact_id', 'in', ({ selectFrom }) =>
+      selectFrom('contacts').select('id').where('erased_at', 'is not', null),
+    )
+    .execute()
   await db
     .deleteFrom('contacts')
     .where('erased_at', '<', now - keptMs)

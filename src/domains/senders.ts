@@ -46,10 +46,13 @@ export function createSenderCheck({ storage, clock }: { storage: Storage; clock:
 
   return {
     async maySendAs(keyId, from) {
-      return (
-        // The domain first: one entry then serves all its addresses.
-        (await active.get(`${keyId} *@${from.domain}`)) || active.get(`${keyId} ${normaliseAddress(from)}`)
-      )
+      const ofDomain = `${keyId} *@${from.domain}`
+      const ofAddress = `${keyId} ${normaliseAddress(from)}`
+      // The domain first: what is known of it serves all its addresses. Where nothing is, one query asks for both.
+      const known = active.known(ofDomain)
+      if (known !== undefined) return (await known) || active.get(ofAddress)
+      const found = await Promise.all([active.get(ofDomain), active.get(ofAddress)])
+      return found.includes(true)
     },
     forget: (keyId, email) => active.forget(`${keyId} ${email.toLowerCase()}`),
   }
@@ -62,24 +65,23 @@ async function findActive(
 ): Promise<ReadonlyMap<string, boolean>> {
   const emails = [...new Set(entries.map((entry) => entry.slice(entry.indexOf(' ') + 1)))]
   const keyIds = [...new Set(entries.map((entry) => Number(entry.slice(0, entry.indexOf(' '))) as KeyId))]
-  const [senders, metasenders] = await Promise.all([
-    db
-      .selectFrom('senders')
-      .select(['key_id', 'email'])
-      // By address alone: few keys have the same one, and pairs would be looked up each with each.
-      .where('email', 'in', emails)
-      .where('status', '=', 'active')
-      .execute(),
-    db
-      .selectFrom('metasenders')
-      .innerJoin('api_keys', 'api_keys.account_id', 'metasenders.account_id')
-      .select(['api_keys.id as key_id', 'metasenders.email'])
-      .where('metasenders.email', 'in', emails)
-      .where('metasenders.is_enabled', '=', 1)
-      .where('api_keys.id', 'in', keyIds)
-      .execute(),
-  ])
-  return new Map([...senders, ...metasenders].map(({ key_id, email }) => [`${key_id} ${email}`, true]))
+  const found = await db
+    .selectFrom('senders')
+    .select(['key_id', 'email'])
+    // By address alone: few keys have the same one, and pairs would be looked up each with each.
+    .where('email', 'in', emails)
+    .where('status', '=', 'active')
+    .unionAll(
+      db
+        .selectFrom('metasenders')
+        .innerJoin('api_keys', 'api_keys.account_id', 'metasenders.account_id')
+        .select(['api_keys.id as key_id', 'metasenders.email'])
+        .where('metasenders.email', 'in', emails)
+        .where('metasenders.is_enabled', '=', 1)
+        .where('api_keys.id', 'in', keyIds),
+    )
+    .execute()
+  return new Map(found.map(({ key_id, email }) => [`${key_id} ${email}`, true]))
 }
 
 /** Lets the key send from one address, at once. Trusts the caller to own it. */

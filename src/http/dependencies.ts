@@ -20,6 +20,7 @@ import type { Seal } from '../runtime/seal.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import type { WebhooksContext } from '../webhooks/context.ts'
 
 export type HttpDependencies = {
   storage: Storage
@@ -55,6 +56,8 @@ export type HttpDependencies = {
   contacts: SignUpContext
   /** Links in mail: opens, clicks, unsubscribing. */
   tracking: Tracking
+  /** Who is told of events and of mail: what their functions need. */
+  webhooks: WebhooksContext
   /** Counts are brought up to date before they are shown. */
   statistics: Pick<Statistics, 'fresh'>
   /** Mail that comes in. */

@@ -5,7 +5,7 @@
 import { recordEvent } from '../events/record.ts'
 import type { Address } from '../mail/address.ts'
 import { classifyReply, type ReplyClassification } from '../mail/classify-reply.ts'
-import type { Complaint } from '../mail/complaint.ts'
+import { type Complaint, describeComplaint } from '../mail/complaint.ts'
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { DeliveryReport, ReadReport } from '../mail/read-report.ts'
 import type { ReportedRecipient } from '../mail/report-text.ts'
@@ -245,8 +245,7 @@ async function applyComplaint(applying: Applying, complaint: Complaint): Promise
     note(result, 'already-known', `${delivery.recipient}: has complained about this message before`)
     return
   }
-  const source = complaint.userAgent === undefined ? '' : ` by ${complaint.userAgent}`
-  const detail = `${complaint.feedbackType}${source}`
+  const detail = describeComplaint(complaint)
   const reason = complaint.feedbackType === 'opt-out' ? 'unsubscribe' : 'complaint'
   await parts.storage.commit({
     writes: [

@@ -177,7 +177,8 @@ function withoutTemporary({ bounce, catchall }: Addresses, known: Knowledge): Ad
   return { bounce: free(bounce), catchall: free(catchall) }
 }
 
-function bounceSign(
+/** Why it is read as a report; undefined when it is none. */
+export function bounceSign(
   { to, sender, contentType, reportType }: DecisionMessage,
   { bounce, hasReturnPath }: { bounce: readonly string[]; hasReturnPath: boolean },
 ): string | undefined {

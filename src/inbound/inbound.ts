@@ -18,6 +18,7 @@ import { type AnswerKind, type Decision, decide, type Route } from './decide.ts'
 import { answeredLately, insertIncoming, noteAnswer } from './inbox.ts'
 import { addToLead, insertLead, type LeadOrigin } from './leads.ts'
 import { lookUp, toDecisionMessage } from './look-up.ts'
+import { type Programs, simulatePrograms, takeForPrograms } from './programs.ts'
 
 export type IncomingMail = {
   /** '' for the null sender. */
@@ -46,6 +47,8 @@ export type InboundParts = {
   }): Promise<{ outcome: string; steps: readonly string[] }>
   /** Does what mail to this address asks for, if it is one that unsubscribes; else false. */
   unsubscribe(address: Address): Promise<boolean>
+  /** Who takes mail by program. */
+  programs: Programs
   /** Somebody wrote to an account: their mailbox works. */
   heardFrom(person: { accountId: AccountId; address: Address }): Promise<void>
   /** Through the one door. */
@@ -55,7 +58,14 @@ export type InboundParts = {
   system: { accountId: AccountId; keyId: KeyId }
 }
 
-export type Handled = { accountId: AccountId; inboxId?: InboxId; outcome: string; because: string[] }
+export type Handled = {
+  accountId: AccountId
+  inboxId?: InboxId
+  outcome: string
+  because: string[]
+  /** Of mail that a program takes. */
+  recipient?: Address
+}
 
 export type Inbound = {
   receive(mail: IncomingMail): Promise<Answer>
@@ -238,7 +248,9 @@ export function createInbound(parts: InboundParts): Inbound {
         log.info({ client: mail.client }, 'unsubscribed by mail')
         return { code: 250, enhanced: '2.0.0', text: 'Ok: unsubscribed' }
       }
-      const handled = await eachAccount({ ...mail, recipients }, handle)
+      const handled = await takeForPrograms(parts, { ...mail, recipients })
+      const others = recipients.filter((address) => !handled.some(({ recipient }) => recipient === address))
+      if (others.length > 0) handled.push(...(await eachAccount({ ...mail, recipients: others }, handle)))
       for (const { accountId, inboxId, outcome } of handled) {
         log.info({ accountId, inboxId, outcome, client: mail.client }, 'incoming mail')
       }
@@ -248,11 +260,17 @@ export function createInbound(parts: InboundParts): Inbound {
       return { code: 250, enhanced: '2.0.0', text: `Ok: ${handled[0]?.inboxId ?? 'taken'}` }
     },
 
-    simulate: (mail) =>
-      eachAccount({ ...mail, client: '' }, async (accountId, one) => {
-        const decision = await judge(accountId, one)
-        return { accountId, outcome: outcomeInWords(decision), because: decision.because }
-      }),
+    async simulate(mail) {
+      const { handled, others } = await simulatePrograms(parts, mail)
+      const decided = await eachAccount(
+        { ...mail, recipients: others, client: '' },
+        async (accountId, one) => {
+          const decision = await judge(accountId, one)
+          return { accountId, outcome: outcomeInWords(decision), because: decision.because }
+        },
+      )
+      return [...handled, ...decided]
+    },
   }
 }
 

@@ -45,6 +45,7 @@ export async function insertIncoming(
     outcome,
     because,
     isTaken,
+    takenBy = '',
     now,
   }: {
     inboxId: InboxId
@@ -54,6 +55,8 @@ export async function insertIncoming(
     because: readonly string[]
     /** False: its body is not kept, and the same mail may come again. */
     isTaken: boolean
+    /** Who took it, where several may take the same mail, each once. */
+    takenBy?: string
     now: Instant
   },
 ): Promise<void> {
@@ -70,7 +73,7 @@ export async function insertIncoming(
       sender: message.from === undefined ? '' : displayMailbox(message.from),
       subject: message.subject,
       header_message_id: messageId,
-      taken_id: isTaken && messageId !== '' ? messageId : null,
+      taken_id: isTaken && messageId !== '' ? takenId(messageId, takenBy) : null,
       size_bytes: mail.raw.length,
       spf: authentication.spf,
       dkim: authentication.dkim,
@@ -84,6 +87,10 @@ export async function insertIncoming(
   if (isTaken) {
     await db.insertInto('inbox_bodies').values({ inbox_id: inboxId, content: mail.raw }).execute()
   }
+}
+
+export function takenId(messageId: string, takenBy: string): string {
+  return takenBy === '' ? messageId : `${messageId} ${takenBy}`
 }
 
 const dayMs = 86_400_000
@@ -151,12 +158,13 @@ export async function findIncoming(
   return { entry: toEntry(row), content: body && Buffer.from(body.content) }
 }
 
-/** What no lead needs is forgotten like outgoing mail: bodies first, the rest much later. In small steps. */
+/** What neither a lead nor a program that waits for it needs is forgotten like outgoing mail: bodies first, the rest much later. In small steps. */
 export async function forgetOldInbox(
   { db }: Pick<Storage, 'db'>,
   { now, bodiesDays, messagesDays }: { now: Instant; bodiesDays: number; messagesDays: number },
 ): Promise<number> {
-  const isFree = sql<boolean>`NOT EXISTS (SELECT 1 FROM lead_messages WHERE lead_messages.inbox_id = inbox.id)`
+  const isFree = sql<boolean>`NOT EXISTS (SELECT 1 FROM lead_messages WHERE lead_messages.inbox_id = inbox.id)
+    AND NOT EXISTS (SELECT 1 FROM webhook_calls WHERE webhook_calls.inbox_id = inbox.id)`
   const old = (days: number) =>
     db
       .selectFrom('inbox')

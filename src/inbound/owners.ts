@@ -35,16 +35,19 @@ export type Accepts = (recipient: Address) => Promise<'ok' | 'no-such-recipient'
 export function createAccepts({
   storage,
   isReturnPath,
-  bounceDomain,
+  isProgram,
+  ownDomains,
 }: {
   storage: Pick<Storage, 'db'>
   isReturnPath(address: Address): boolean
-  bounceDomain: string
+  isProgram(address: Address): Promise<boolean>
+  /** Of the instance: what does not exist there, does not exist. */
+  ownDomains: readonly string[]
 }): Accepts {
   return async (recipient) => {
     if (isReturnPath(recipient)) return 'ok'
+    if (await isProgram(recipient)) return 'ok'
     if ((await ownersOfDomain(storage, recipient.domain)).length > 0) return 'ok'
-    // Under our own domain everything that exists has a seal.
-    return recipient.domain === bounceDomain ? 'no-such-recipient' : 'relaying-denied'
+    return ownDomains.includes(recipient.domain) ? 'no-such-recipient' : 'relaying-denied'
   }
 }

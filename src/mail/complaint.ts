@@ -55,3 +55,18 @@ function recipientsIn(text: string): string[] {
   }
   return [...found]
 }
+
+/** What the story of a message says of a complaint, and back: whose feedback loop it was, else what was complained of. */
+export function describeComplaint({
+  feedbackType,
+  userAgent,
+}: Pick<Complaint, 'feedbackType' | 'userAgent'>): string {
+  return userAgent === undefined ? feedbackType : `${feedbackType}${by}${userAgent}`
+}
+
+export function complaintSource(described: string): string {
+  const at = described.indexOf(by)
+  return at === -1 ? described : described.slice(at + by.length)
+}
+
+const by = ' by '

@@ -26,3 +26,5 @@ export type ContactJobId = Id<'contact-job'>
 export type SignupId = Id<'contact-signup'>
 export type UploadId = Id<'contact-upload'>
 export type MailingId = Id<'mailing'>
+export type WebhookId = Id<'webhook'>
+export type CallId = Id<'webhook-call'>

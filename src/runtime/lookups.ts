@@ -3,6 +3,8 @@ import { createRecent } from './recent.ts'
 
 export type Lookups<T> = {
   get(key: string): Promise<T>
+  /** What is remembered, or being asked for; undefined when `get` would have to ask. */
+  known(key: string): Promise<T> | undefined
   /** The next `get` reads again. */
   forget(key: string): void
 }
@@ -17,13 +19,17 @@ export function createLookups<T>(
 ): Lookups<T> {
   const entries = createRecent<string, { value: Promise<T>; loadedAt: number }>({ max: maxEntries })
 
-  return {
-    get(key) {
-      const now = clock.now()
-      const known = entries.get(key)
-      if (known !== undefined && now - known.loadedAt < maxAgeMs) return known.value
+  function known(key: string): Promise<T> | undefined {
+    const entry = entries.get(key)
+    return entry !== undefined && clock.now() - entry.loadedAt < maxAgeMs ? entry.value : undefined
+  }
 
-      const entry = { value: load(key), loadedAt: now }
+  return {
+    known,
+    get(key) {
+      const remembered = known(key)
+      if (remembered !== undefined) return remembered
+      const entry = { value: load(key), loadedAt: clock.now() }
       entries.set(key, entry)
       entry.value.catch(() => {
         if (entries.get(key) === entry) entries.delete(key)

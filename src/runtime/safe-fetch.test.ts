@@ -6,7 +6,8 @@ import type { AddressInfo, Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Addresses, DnsAnswer } from './dns.ts'
 import { makeAuthority, makeServerCertificate } from './make-certificates.ts'
-import { createSafeFetch, isPublicAddress, type SafeFetchOptions } from './safe-fetch.ts'
+import { isPublicAddress } from './safe-address.ts'
+import { createSafeFetch, type SafeFetchOptions } from './safe-fetch.ts'
 
 const found = (v4: readonly string[], v6: readonly string[] = []): DnsAnswer<Addresses> => ({
   kind: 'found',

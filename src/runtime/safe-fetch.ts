@@ -1,17 +1,13 @@
 /**
- * HTTP to places that strangers name (a proof of ownership at a customer's web site). Such a name must not become a way
- * into our own network: every address is checked after our own look-up and before the connection, which goes to that
- * very address, and each redirect starts over. Nothing of ours is sent along.
+ * HTTP to places that strangers name (a proof of ownership at a customer's web site), as far as safe-address.ts lets
+ * us; each redirect starts over. Nothing of ours is sent along.
  */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
-import { parseDomain } from '../mail/address.ts'
-import type { Resolver } from './dns.ts'
-import { isLoopback } from './loopback.ts'
 import { http } from './node-http.ts'
+import { createSafeAddress, expiry, isNetworkError, type SafeReach, Unreachable } from './safe-address.ts'
 
 export type Fetched =
   | { kind: 'answered'; status: number; body: Buffer; url: string }
@@ -20,10 +16,7 @@ export type Fetched =
 
 export type SafeFetch = (url: string) => Promise<Fetched>
 
-export type SafeFetchOptions = {
-  resolver: Pick<Resolver, 'addresses'>
-  /** Which addresses may be connected to: those of the internet, or (in the lab) those of this machine. */
-  reach: 'internet' | 'loopback'
+export type SafeFetchOptions = Pick<SafeReach, 'resolver' | 'reach'> & {
   /** In the lab: the loopback ports that stand for 80 and 443. */
   ports?: { http?: number; https?: number }
   timeoutMs?: number
@@ -44,6 +37,8 @@ export function createSafeFetch({
   maxRedirects = 3,
   ca,
 }: SafeFetchOptions): SafeFetch {
+  const findAddress = createSafeAddress({ resolver, reach })
+
   return async (firstUrl) => {
     // One bound for all of it: look-ups, redirects and a server that sends a byte a second.
     const signal = AbortSignal.timeout(timeoutMs)
@@ -84,31 +79,6 @@ export function createSafeFetch({
     return { url, isTls, port, address: await findAddress(url.hostname) }
   }
 
-  async function findAddress(hostname: string): Promise<string> {
-    const literal = hostname.replace(/^\[|\]$/g, '')
-    if (isIP(literal) !== 0) return allowed([literal], literal)
-    const name = parseDomain(hostname)
-    if (name === undefined) throw new Unreachable(`${hostname.slice(0, 255)} is not a host name`)
-    const answer = await resolver.addresses(name)
-    if (answer.kind === 'failed') throw new Unreachable(`DNS gave no answer for ${name} (${answer.reason})`)
-    if (answer.kind !== 'found') throw new Unreachable(`${name} has no address`)
-    return allowed([...answer.records.v4, ...answer.records.v6], name)
-  }
-
-  /** One address that may not be reached spoils the name: it is either a mistake or an attempt. */
-  function allowed(addresses: readonly string[], name: string): string {
-    const isAllowed = reach === 'internet' ? isPublicAddress : isLoopback
-    const [first] = addresses
-    if (first === undefined || !addresses.every(isAllowed)) {
-      throw new Unreachable(
-        reach === 'internet'
-          ? `${name} leads to an address that is not on the public internet`
-          : `${name} leads to an address outside this machine, and in the lab nothing leaves it`,
-      )
-    }
-    return first
-  }
-
   async function get({ url, isTls, port, address }: Target, signal: AbortSignal): Promise<IncomingMessage> {
     const options = {
       host: address,
@@ -147,29 +117,3 @@ export function createSafeFetch({
 }
 
 type Target = { url: URL; isTls: boolean; port: number; address: string }
-
-class Unreachable extends Error {
-  override readonly name = 'Unreachable'
-}
-
-/**
- * Addresses anybody on the internet can reach; not private, shared, local, reserved or multicast ones, nor the
- * IPv6 forms that carry an IPv4 address inside and are translated on the way.
- */
-export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 0) return false
-  // `process` turns ::ffff:10.0.0.1 into 10.0.0.1. Everything special has a range name of its own; 6to4, NAT64 and
-  // Teredo too, behind which a private address could hide.
-  return ipaddr.process(address).range() === 'unicast'
-}
-
-function expiry(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Unreachable('no answer in time')), { once: true })
-  })
-}
-
-/** System errors and those of node's HTTP and TLS (certificates, broken answers) all carry a code. */
-function isNetworkError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-}

@@ -2,9 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { postgresMissing } from '../../test/postgres.ts'
 import { openTestStorage, storagePlace, storageTest } from '../../test/storage.ts'
+import { countColumns } from '../contacts/counts.ts'
+import { eraseContact } from '../contacts/erase.ts'
 import { forgetOld } from '../delivery/retention.ts'
 import { recordEvent } from '../events/record.ts'
-import type { CampaignId, ContactId, DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
+import type {
+  CampaignId,
+  ContactId,
+  ContactListId,
+  DeliveryId,
+  KeyId,
+  MemberId,
+  MessageId,
+  WorkId,
+} from '../mail/ids.ts'
+import { systemClock } from '../runtime/clock.ts'
 import type { EventKind } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { StatMetrics, StatSource } from '../storage/tables/statistics.ts'
@@ -12,13 +24,20 @@ import { recordVisit } from '../tracking/visits.ts'
 import { foldEvents, readProgress } from './fold.ts'
 import { forgetShortSlices } from './forget.ts'
 import { metricNames } from './metrics.ts'
+import { contactStatistics } from './of-contacts.ts'
+import { memberStatistics } from './of-members.ts'
 
 const keyId = 7 as KeyId
 const campaignId = 3 as CampaignId
 const day = Date.UTC(2026, 0, 2)
-const senderOf = async () => 5
+const lookups = { senderOf: async () => 5, hasList: async (_keyId: KeyId, id: number) => id === 9 }
 
-async function addMessage(storage: Storage, id: number, recipients: readonly string[]): Promise<void> {
+async function addMessage(
+  storage: Storage,
+  id: number,
+  recipients: readonly string[],
+  options: { listId?: number; statisticsContactsListId?: number } = {},
+): Promise<void> {
   await storage.db
     .insertInto('messages')
     .values({
@@ -38,7 +57,7 @@ async function addMessage(storage: Storage, id: number, recipients: readonly str
       custom_id: null,
       event_payload: null,
       campaign_id: campaignId,
-      options: '{}',
+      options: JSON.stringify(options),
       submission_uuid: '',
     })
     .execute()
@@ -123,7 +142,7 @@ async function visit(
 }
 
 async function foldAll(storage: Storage, limit: number): Promise<void> {
-  while ((await foldEvents(storage, { senderOf, limit })).isMore);
+  while ((await foldEvents(storage, { lookups, limit })).isMore);
 }
 
 async function counters(storage: Storage, source: StatSource, where: Record<string, string | number> = {}) {
@@ -276,6 +295,139 @@ storageTest('a contact knows what reached it and what it did, each once', async 
     ],
   )
 })
+
+storageTest(
+  'contacts and lists are counted once each, from the beginning of a message or not',
+  async (_t, storage) => {
+    const people = [
+      { contactId: 1 as ContactId, email: 'ana@inbox.example', createdAt: day },
+      { contactId: 2 as ContactId, email: 'bob@inbox.example', createdAt: day - 1 },
+      { contactId: 3 as ContactId, email: 'late@inbox.example', createdAt: day + 1 },
+    ] as const
+    const contacts = people.map(({ contactId, email, createdAt }) => ({
+      ...{ id: contactId, key_id: keyId, email, created_at: createdAt },
+    }))
+    await storage.db.insertInto('contacts').values(contacts).execute()
+    const all = ['Ana@inbox.example', 'bob@inbox.example', 'late@inbox.example', 'stranger@inbox.example']
+    await addMessage(storage, 100, all, { listId: 9 })
+    await addMessage(storage, 200, ['ana@inbox.example', 'bob@inbox.example'], {
+      statisticsContactsListId: 9,
+    })
+    // Not a list of this key.
+    await addMessage(storage, 300, ['bob@inbox.example'], { listId: 8 })
+    for (const delivery of [101, 102, 103, 104]) await event(storage, 100, delivery, 'delivered', day + 5)
+    await event(storage, 300, 301, 'delivered', day + 5)
+    await event(storage, 200, 201, 'deferred', day + 6, 'greylisted')
+    await event(storage, 200, 202, 'bounced', day + 7, 'invalid-recipient')
+    await visit(storage, 101, { kind: 'open', at: day + 20 })
+    await visit(storage, 101, { kind: 'open', at: day + 21 })
+    await visit(storage, 101, { position: 1, at: day + 30 })
+    await event(storage, 100, 102, 'complained', day + 40)
+    await Promise.all([foldAll(storage, 2), foldAll(storage, 2), foldAll(storage, 3)])
+    await event(storage, 200, 201, 'delivered', day + 50)
+    await event(storage, 100, 102, 'bounced', day + 60, 'invalid-recipient')
+    await foldAll(storage, 1_000)
+
+    const page = { limit: 10, offset: 0, sort: { by: 'id', descending: false } } as const
+    const told = (rows: { counts: object }[]) =>
+      rows.map(({ counts }) =>
+        Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0 && count !== null)),
+      )
+    const anas = { sent: 2, opened: 1, clicked: 1, lastAt: day + 50 }
+    assert.deepEqual(told(await contactStatistics(storage.db, { keyId }, page)), [
+      anas,
+      // A bounce is no sign of life.
+      { sent: 1, hard_bounced: 2, complained: 1, lastAt: day + 5 },
+      { lastAt: day + 5 },
+    ])
+    const members = people.map(({ contactId }, i) => ({
+      ...{ id: i as MemberId, key_id: keyId, list_id: 9 as ContactListId, contact_id: contactId },
+      ...{ is_unsubscribed: 0 as const, subscribed_at: null, unsubscribed_at: null },
+    }))
+    await storage.db.insertInto('list_members').values(members).execute()
+    assert.deepEqual(told(await memberStatistics(storage.db, { keyId }, page)), [
+      anas,
+      { hard_bounced: 2, complained: 1, lastAt: day + 60 },
+      {},
+    ])
+    assert.deepEqual(await counters(storage, 'list'), [
+      [
+        '9',
+        {
+          processed: 6,
+          sent: 4,
+          hard_bounced: 2,
+          opened: 1,
+          clicked: 1,
+          complained: 1,
+          opens: 2,
+          clicks: 1,
+          complaints: 1,
+        },
+      ],
+    ])
+    const kept = await storage.db.selectFrom('contacts').select('delivered_count').orderBy('id').execute()
+    assert.deepEqual(
+      kept.map((row) => row.delivered_count),
+      [2, 1, 0],
+    )
+
+    await eraseContact({ storage, clock: systemClock }, { keyId, id: people[0].contactId })
+    const left = await storage.db.selectFrom('member_counts').select('contact_id').distinct().execute()
+    assert.deepEqual(
+      left.map((row) => row.contact_id),
+      [people[1].contactId],
+    )
+    const emptied = await storage.db
+      .selectFrom('contacts')
+      .selectAll()
+      .where('id', '=', people[0].contactId)
+      .executeTakeFirst()
+    assert.deepEqual(
+      Object.values(countColumns).map((column) => emptied?.[column]),
+      Object.values(countColumns).map(() => 0),
+    )
+  },
+)
+
+storageTest(
+  'what waits for a contact is told, and once it is counted it waits no longer',
+  async (_t, storage) => {
+    const id = 1 as ContactId
+    const listId = 9 as ContactListId
+    await storage.db
+      .insertInto('contacts')
+      .values({ id, key_id: keyId, email: 'ana@inbox.example', created_at: day })
+      .execute()
+    await storage.db
+      .insertInto('list_members')
+      .values(
+        [9, 10].map((list) => ({
+          ...{ id: list as MemberId, key_id: keyId, list_id: list as ContactListId, contact_id: id },
+          ...{ is_unsubscribed: 0 as const, subscribed_at: day, unsubscribed_at: null },
+        })),
+      )
+      .execute()
+    await addMessage(storage, 100, ['ana@inbox.example'], { listId })
+    await addMessage(storage, 200, ['ana@inbox.example'])
+    await storage.db.updateTable('deliveries').set({ state: 'queued' }).execute()
+    const page = { limit: 10, offset: 0, sort: { by: 'id', descending: false } } as const
+    const queued = async () => {
+      const people = await contactStatistics(storage.db, { keyId, queued: true }, page)
+      const members = await memberStatistics(storage.db, { keyId, queued: true }, page)
+      return [...people, ...members].map((row) => [row.id, row.counts.queued])
+    }
+    assert.deepEqual(await queued(), [
+      [1, 2],
+      [9, 1],
+    ])
+    // An operator holds what was put off.
+    await event(storage, 100, 101, 'deferred', day + 1, 'greylisted')
+    await storage.db.updateTable('deliveries').set({ state: 'held' }).execute()
+    await foldAll(storage, 10)
+    assert.deepEqual(await queued(), [[1, 1]])
+  },
+)
 
 storageTest('mail that was simply sent leaves nothing to remember', async (_t, storage) => {
   await addMessage(storage, 100, ['a@inbox.example'])

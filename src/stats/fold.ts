@@ -5,6 +5,7 @@
 import { type Activity, activityWrites } from '../contacts/activity.ts'
 import type { KeyId } from '../mail/ids.ts'
 import { defineInsert, defineUpdate, type Storage, type Write } from '../storage/storage.ts'
+import type { StatSource } from '../storage/tables/statistics.ts'
 import { readAgent } from './agent.ts'
 import { countEvent, isWorthKeeping, type Mark, noMark } from './count-event.ts'
 import { type Counters, createCounters } from './counters.ts'
@@ -35,13 +36,18 @@ const updateMark = defineUpdate(
   ['delivery_id'],
 )
 
-/** The sender that an author belongs to, for statistics of senders. */
-export type SenderOf = (keyId: KeyId, fromAddress: string) => Promise<number | undefined>
+/** What has to be known beside the events. */
+export type Lookups = {
+  /** The sender that an author belongs to. */
+  senderOf(keyId: KeyId, fromAddress: string): Promise<number | undefined>
+  /** Whether it is one of the key's lists: a message may name any number. */
+  hasList(keyId: KeyId, listId: number): Promise<boolean>
+}
 
 /** One step; how many events it took: less than a full step means that there are no more for now. */
 export async function foldEvents(
   storage: Storage,
-  { senderOf, limit = eventsPerStep }: { senderOf: SenderOf; limit?: number },
+  { lookups, limit = eventsPerStep }: { lookups: Lookups; limit?: number },
 ): Promise<{ counted: number; isMore: boolean }> {
   const after = await readProgress(storage)
   const upTo = await storage.settledEventId(after)
@@ -53,23 +59,23 @@ export async function foldEvents(
   const before = new Map(marks)
   const counters = createCounters()
   const clicks: Click[] = []
-  for (const event of events) await count(event, { marks, counters, clicks, senderOf })
+  const activities: Activity[] = []
+  for (const event of events) await count(event, { marks, counters, clicks, activities, lookups })
   const writes = [
     ...(await counters.writes(storage)),
     ...markWrites(events, marks, before),
     ...(await linkWrites(storage, clicks)),
-    ...(await activityWrites(storage, events.flatMap(activityOf))),
+    ...(await activityWrites(storage, activities)),
     // By statement, so that PostgreSQL runs few for all of them.
   ].toSorted((a, b) => a.statement.index - b.statement.index)
   const result = await storage.commit({ guards: [progress(after, reached)], writes, isPatient: true })
   return { counted: result === 'applied' ? events.length : 0, isMore: isMore || result === 'lost' }
 }
 
-/** What people did, and what reached them; machines are nobody. */
-function activityOf({ kind, class: machine, keyId, recipient, at }: EventRow): Activity[] {
-  if (recipient === null) return []
-  if (kind === 'delivered' || kind === 'unsubscribed') return [{ keyId, recipient, kind, at }]
-  return (kind === 'opened' || kind === 'clicked') && machine === null ? [{ keyId, recipient, kind, at }] : []
+/** What people did, and that mail reached them; machines are nobody. */
+function signOf({ kind, class: machine }: EventRow): Activity['sign'] {
+  if (kind === 'delivered' || kind === 'unsubscribed') return kind
+  return (kind === 'opened' || kind === 'clicked') && machine === null ? kind : undefined
 }
 
 export async function readProgress({ db }: Pick<Storage, 'db'>): Promise<number> {
@@ -93,8 +99,15 @@ async function count(
     marks,
     counters,
     clicks,
-    senderOf,
-  }: { marks: Map<number, KnownMark>; counters: Counters; clicks: Click[]; senderOf: SenderOf },
+    activities,
+    lookups,
+  }: {
+    marks: Map<number, KnownMark>
+    counters: Counters
+    clicks: Click[]
+    activities: Activity[]
+    lookups: Lookups
+  },
 ): Promise<void> {
   const { keyId, campaignId, deliveryId, at } = event
   const known = deliveryId === null ? undefined : marks.get(deliveryId)
@@ -107,20 +120,28 @@ async function count(
   if (counted.mark !== undefined && known !== undefined && deliveryId !== null) {
     marks.set(deliveryId, { ...known, mark: counted.mark })
   }
+  const listId = event.listId !== null && (await lookups.hasList(keyId, event.listId)) ? event.listId : null
+  if (event.recipient !== null) {
+    const { recipient } = event
+    const sign = signOf(event)
+    activities.push({ keyId, recipient, at, acceptedAt, listId, sign, change: counted.message })
+  }
   if (isEmpty(counted.message)) return
   const both = (source: 'key' | 'campaign', sourceId: number) => {
     counters.addSeries({ source, sourceId, timing: 'message', time: acceptedAt }, counted.message, at)
     counters.addSeries({ source, sourceId, timing: 'event', time: at }, counted.event, at)
   }
   both('key', keyId)
+  const provider = event.recipient === null ? undefined : espOf(event.recipient)
+  const total = (source: StatSource, sourceId: number, detail: string) =>
+    counters.addTotal({ source, sourceId, detail }, counted.message, at)
+  if (provider !== undefined) total('key-esp', keyId, provider)
   if (campaignId !== null) {
     both('campaign', campaignId)
-    if (event.recipient !== null) {
-      const detail = espOf(event.recipient)
-      counters.addTotal({ source: 'campaign-esp', sourceId: campaignId, detail }, counted.message, at)
-    }
+    if (provider !== undefined) total('campaign-esp', campaignId, provider)
   }
-  const senderId = event.fromAddress === null ? undefined : await senderOf(keyId, event.fromAddress)
+  if (listId !== null) total('list', listId, '')
+  const senderId = event.fromAddress === null ? undefined : await lookups.senderOf(keyId, event.fromAddress)
   if (senderId !== undefined) {
     const place = { source: 'sender', sourceId: senderId, timing: 'message', time: acceptedAt } as const
     counters.addSeries(place, counted.message, at)

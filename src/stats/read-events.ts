@@ -1,4 +1,5 @@
 /** The next events to count, with what has to be known of their messages. */
+import { listOf } from '../contacts/counts.ts'
 import type { CampaignId, DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { EventKind } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -12,12 +13,14 @@ export type EventRow = {
   keyId: KeyId
   messageId: MessageId
   deliveryId: DeliveryId | null
-  /** These four are null when the message is forgotten. */
+  /** These five are null when the message is forgotten. */
   acceptedAt: number | null
   campaignId: CampaignId | null
   fromAddress: string | null
   recipients: number | null
   recipient: string | null
+  /** The contact list that its message says it went to; whose list that is, is not looked at here. */
+  listId: number | null
   /** Of a visit. */
   url: string | null
   position: number | null
@@ -25,11 +28,11 @@ export type EventRow = {
   country: string | null
 }
 
-export function readEvents(
+export async function readEvents(
   { db }: Storage,
   { after, upTo, limit }: { after: number; upTo: number; limit: number },
 ): Promise<EventRow[]> {
-  return db
+  const rows = await db
     .selectFrom('events')
     .leftJoin('messages', 'messages.id', 'events.message_id')
     .leftJoin('deliveries', 'deliveries.id', 'events.delivery_id')
@@ -46,6 +49,7 @@ export function readEvents(
       'messages.campaign_id as campaignId',
       'messages.from_address as fromAddress',
       'messages.recipient_count as recipients',
+      'messages.options',
       'deliveries.recipient',
       'visits.url',
       'visits.position',
@@ -57,6 +61,7 @@ export function readEvents(
     .orderBy('events.id')
     .limit(limit)
     .execute()
+  return rows.map(({ options, ...row }) => ({ ...row, listId: listOf(options) }))
 }
 
 export type KnownMark = { mark: Mark; isStored: boolean }

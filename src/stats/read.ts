@@ -1,9 +1,9 @@
 /** Counts as they are shown. However many events there were, a few rows are read. */
-import type { Kysely } from 'kysely'
-import type { CampaignId, KeyId, SenderId } from '../mail/ids.ts'
+import { type Kysely, sql } from 'kysely'
+import type { CampaignId, ContactListId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { StatMetrics, StatResolution, StatSource } from '../storage/tables/statistics.ts'
-import { noMetrics } from './metrics.ts'
+import { metricNames, noMetrics } from './metrics.ts'
 
 export type CounterRow = StatMetrics & {
   source_id: number
@@ -64,6 +64,75 @@ export async function readTotals(
   return sourceIds.map((id) => byId.get(id) ?? noCounts(id))
 }
 
+/** Of each sender of a key, by the times of the messages: those that sent most first. */
+export async function readSumOfSenders(
+  db: Kysely<Schema>,
+  {
+    keyId,
+    resolution,
+    from,
+    to,
+    limit,
+  }: { keyId: KeyId; resolution: StatResolution; from: number; to: number; limit: number },
+): Promise<(StatMetrics & { id: SenderId; email: string })[]> {
+  const rows = await db
+    .selectFrom('stat_counters')
+    .innerJoin('senders', 'senders.id', 'stat_counters.source_id')
+    .select(({ fn }) => [
+      'senders.id',
+      'senders.email',
+      ...metricNames.map((name) => fn.sum<number | string | bigint>(name).as(name)),
+    ])
+    .where('stat_counters.source', '=', 'sender')
+    .where('stat_counters.source_id', 'in', ({ selectFrom }) =>
+      selectFrom('senders as own').select('own.id').where('own.key_id', '=', keyId),
+    )
+    .where('stat_counters.timing', '=', 'message')
+    .where('stat_counters.resolution', '=', resolution)
+    .where('stat_counters.slice', '>=', from)
+    .where('stat_counters.slice', '<=', to)
+    .groupBy(['senders.id', 'senders.email'])
+    .orderBy('processed', 'desc')
+    .orderBy('senders.id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...sumsOf(row), id: row.id, email: row.email }))
+}
+
+/** Of all keys together, by what happened in each slice of a time; slices without anything are left out. */
+export async function readSumOfKeys(
+  db: Kysely<Schema>,
+  { resolution, from, to }: { resolution: StatResolution; from: number; to: number },
+): Promise<(StatMetrics & { slice: number })[]> {
+  // Keys are named one by one, and slices are not grouped in the order of an index: or a database takes the one that
+  // has the slices of all campaigns and senders too.
+  const keys = await db.selectFrom('api_keys').select('id').execute()
+  const slice = sql<number | string>`slice + 0`
+  const rows = await db
+    .selectFrom('stat_counters')
+    .select(({ fn }) => [
+      slice.as('slice'),
+      ...metricNames.map((name) => fn.sum<number | string | bigint>(name).as(name)),
+    ])
+    .where('source', '=', 'key')
+    .where('source_id', 'in', [...keys.map(({ id }) => id), nobody])
+    .where('timing', '=', 'event')
+    .where('resolution', '=', resolution)
+    .where('slice', '>=', from)
+    .where('slice', '<=', to)
+    .groupBy(slice)
+    .orderBy(slice)
+    .execute()
+  return rows.map((row) => ({ ...sumsOf(row), slice: Number(row.slice) }))
+}
+
+/** Sums may come as texts, where a database has larger numbers than JavaScript. */
+function sumsOf(row: Readonly<Record<keyof StatMetrics, number | string | bigint>>): StatMetrics {
+  const sums = noMetrics()
+  for (const name of metricNames) sums[name] = Number(row[name])
+  return sums
+}
+
 function noCounts(sourceId: number): CounterRow {
   return { ...noMetrics(), source_id: sourceId, detail: '', slice: 0, last_at: null }
 }
@@ -84,6 +153,23 @@ export async function campaignsOf(db: Kysely<Schema>, keyId: KeyId, which: Which
     .orderBy('id')
     .limit(limit)
     .offset(offset)
+    .execute()
+}
+
+/** The newest first: those older than `before`, with the text somewhere in their name. */
+export async function latestCampaignsOf(
+  db: Kysely<Schema>,
+  keyId: KeyId,
+  { before, search, limit }: { before?: number; search?: string; limit: number },
+) {
+  let selection = campaigns(db, keyId, {})
+  if (before !== undefined) selection = selection.where('id', '<', before as CampaignId)
+  // What finds a text in another is called differently on each database; taking it out is not.
+  if (search) selection = selection.where(sql<boolean>`replace(name, ${search}, '') <> name`)
+  return selection
+    .select(['id', 'name', 'created_at as createdAt'])
+    .orderBy('id', 'desc')
+    .limit(limit)
     .execute()
 }
 
@@ -108,6 +194,17 @@ export async function sendersOf(db: Kysely<Schema>, keyId: KeyId, which: Which =
     .orderBy('id')
     .limit(limit)
     .offset(offset)
+    .execute()
+}
+
+/** Deleted ones too. */
+export async function listsOf(db: Kysely<Schema>, keyId: KeyId, { ids = [] }: Pick<Which, 'ids'>) {
+  return db
+    .selectFrom('contact_lists')
+    .select(['id', 'name'])
+    .where('key_id', '=', keyId)
+    .where('id', 'in', [...ids, nobody] as ContactListId[])
+    .orderBy('id')
     .execute()
 }
 

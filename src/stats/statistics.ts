@@ -1,20 +1,24 @@
 /** Keeps the counts up to date: a moment after an event, it is in them. */
 
+import { findContactList } from '../contacts/lists.ts'
 import { normaliseAddress, parseAddress } from '../mail/address.ts'
-import type { KeyId, SenderId } from '../mail/ids.ts'
+import type { ContactListId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLookups } from '../runtime/lookups.ts'
 import type { Storage } from '../storage/storage.ts'
-import { foldEvents, type SenderOf } from './fold.ts'
+import { foldEvents, type Lookups } from './fold.ts'
 
 const everyMs = 1_000
 const freshMs = 50
 const mostPauseMs = 100
 
 export type Statistics = {
-  /** Counts what is there now, for whoever is about to read; waits no longer than they would notice. */
-  fresh(): Promise<void>
+  /**
+   * Counts what is there now, for whoever is about to read; waits no longer than they would notice. False: there was
+   * more than could be counted in that time, and the counts are of a moment ago.
+   */
+  fresh(): Promise<boolean>
   /** Counts what is there now; resolves when it is counted. */
   catchUp(): Promise<void>
   stop(): Promise<void>
@@ -29,7 +33,7 @@ export function startStatistics({
   clock: Clock
   log: Log
 }): Statistics {
-  const senderOf = createSenderOf({ storage, clock })
+  const lookups = createFoldLookups({ storage, clock })
   const stopping = new AbortController()
   let folding: Promise<void> | undefined
   /** Readers who wait for the counts. */
@@ -38,7 +42,7 @@ export function startStatistics({
   async function foldAll(): Promise<void> {
     for (;;) {
       const began = performance.now()
-      const { isMore } = await foldEvents(storage, { senderOf })
+      const { isMore } = await foldEvents(storage, { lookups })
       if (!isMore || stopping.signal.aborted) return
       // Mail goes first: where nobody waits, most of the time is left to it.
       const pauseMs = Math.min(mostPauseMs, (performance.now() - began) * 2)
@@ -80,11 +84,17 @@ export function startStatistics({
     catchUp,
     async fresh() {
       const enough = new AbortController()
-      const counted = catchUp().catch((error: unknown) =>
-        log.warn({ err: error }, 'events could not be counted'),
+      const counted = catchUp().then(
+        () => true,
+        (error: unknown) => {
+          log.warn({ err: error }, 'events could not be counted')
+          return false
+        },
       )
-      await Promise.race([counted, clock.sleep(freshMs, enough.signal)])
+      const late = clock.sleep(freshMs, enough.signal).then(() => false)
+      const isFresh = await Promise.race([counted, late])
       enough.abort()
+      return isFresh
     },
     async stop() {
       stopping.abort()
@@ -94,23 +104,38 @@ export function startStatistics({
   }
 }
 
+export function createFoldLookups({ storage, clock }: { storage: Storage; clock: Clock }): Lookups {
+  const kept = { clock, maxEntries: 10_000, maxAgeMs: 60_000 }
+  const senders = createLookups((name) => findSender(storage, split(name)), kept)
+  const lists = createLookups(async (name): Promise<boolean> => {
+    const { keyId, rest } = split(name)
+    const id = Number(rest) as ContactListId
+    return (await findContactList(storage.db, { keyId, id })) !== undefined
+  }, kept)
+  return {
+    senderOf: (keyId, fromAddress) => senders.get(`${keyId} ${fromAddress}`),
+    hasList: (keyId, listId) => lists.get(`${keyId} ${listId}`),
+  }
+}
+
+function split(name: string): { keyId: KeyId; rest: string } {
+  const space = name.indexOf(' ')
+  return { keyId: Number(name.slice(0, space)) as KeyId, rest: name.slice(space + 1) }
+}
+
 /** The address itself goes before its domain. */
-export function createSenderOf({ storage, clock }: { storage: Storage; clock: Clock }): SenderOf {
-  const senders = createLookups(
-    async (name): Promise<SenderId | undefined> => {
-      const space = name.indexOf(' ')
-      const address = parseAddress(name.slice(space + 1))
-      if (address === undefined) return undefined
-      const rows = await storage.db
-        .selectFrom('senders')
-        .select(['id', 'email'])
-        .where('key_id', '=', Number(name.slice(0, space)) as KeyId)
-        .where('email', 'in', [normaliseAddress(address), `*@${address.domain}`])
-        .where('status', '!=', 'deleted')
-        .execute()
-      return (rows.find(({ email }) => !email.startsWith('*')) ?? rows[0])?.id
-    },
-    { clock, maxEntries: 10_000, maxAgeMs: 60_000 },
-  )
-  return (keyId, fromAddress) => senders.get(`${keyId} ${fromAddress}`)
+async function findSender(
+  { db }: Storage,
+  { keyId, rest }: { keyId: KeyId; rest: string },
+): Promise<SenderId | undefined> {
+  const address = parseAddress(rest)
+  if (address === undefined) return undefined
+  const rows = await db
+    .selectFrom('senders')
+    .select(['id', 'email'])
+    .where('key_id', '=', keyId)
+    .where('email', 'in', [normaliseAddress(address), `*@${address.domain}`])
+    .where('status', '!=', 'deleted')
+    .execute()
+  return (rows.find(({ email }) => !email.startsWith('*')) ?? rows[0])?.id
 }

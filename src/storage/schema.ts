@@ -27,6 +27,7 @@ import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
+import type { WebhookTables } from './tables/webhooks.ts'
 
 /** Milliseconds since 1970. */
 export type Instant = number
@@ -86,7 +87,8 @@ export interface Schema
     StatisticsTables,
     SuppressionTables,
     TrackingTables,
-    UserTables {
+    UserTables,
+    WebhookTables {
   meta: { name: string; value: string }
   id_blocks: { name: string; next: number }
   /** Running processes; a node not seen for a while is dead and its leases are taken back. */

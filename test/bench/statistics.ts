@@ -1,79 +1,36 @@
 /**
- * How long it takes to read statistics when there were ten million events, and how fast events are counted.
- * `node bin/with-node24.js test/bench/statistics.ts`
+ * How long it takes to read statistics when there were ten million events, by the calls that the console makes, and
+ * how fast events are counted. `node bin/with-node24.js test/bench/statistics.ts [EVENTS TO COUNT]`
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Insertable } from 'kysely'
-import { recordEvent } from '../../src/events/record.ts'
-import type { DeliveryId, KeyId, MessageId } from '../../src/mail/ids.ts'
+import { type AdminRoute, readQueryOf } from '../../src/http/admin/route.ts'
+import { statsRoutes } from '../../src/http/admin/stats.ts'
+import type { KeyId } from '../../src/mail/ids.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import { foldEvents } from '../../src/stats/fold.ts'
-import { noMetrics, resolutions, sliceMs, sliceOf } from '../../src/stats/metrics.ts'
-import { readCounters, readTotal } from '../../src/stats/read.ts'
+import { contactStatistics } from '../../src/stats/of-contacts.ts'
+import { readSumOfKeys } from '../../src/stats/read.ts'
 import { openStorage } from '../../src/storage/open.ts'
-import type { Schema } from '../../src/storage/schema.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import {
+  campaignsPerKey,
+  events,
+  fillContacts,
+  fillCounters,
+  fillEvents,
+  fillLinks,
+  fillSources,
+  keys,
+  now,
+} from './fill-statistics.ts'
 
-const events = 10_000_000
-const keys = 5
-const campaignsPerKey = 100
 const day = 86_400_000
-/** As long as they are kept (stats/forget.ts). */
-const keptDays = { 'five-minutes': 60, hour: 400, day: 730, lifetime: 1 }
-const now = sliceOf(Date.now(), 'day')
-
-/** A year of busy keys: something happened in every slice that is kept. */
-async function fillCounters(storage: Storage): Promise<number> {
-  const rows: Insertable<Schema['stat_counters']>[] = []
-  const perKey = events / keys
-  const add = (source: 'key' | 'campaign', id: number, from: number, days: number) => {
-    for (const resolution of resolutions) {
-      const length = resolution === 'lifetime' ? day : sliceMs[resolution]
-      const span = Math.min(days, keptDays[resolution]) * day
-      for (let at = 0; at < span; at += length) {
-        const share = Math.ceil((perKey * length) / (days * day))
-        for (const timing of ['message', 'event'] as const) {
-          const metrics = { ...noMetrics(), processed: share, sent: share, opens: share }
-          const slice = resolution === 'lifetime' ? 0 : from + at
-          rows.push({ ...metrics, source, source_id: id, detail: '', timing, resolution, slice, last_at: at })
-          if (resolution === 'lifetime') return
-        }
-      }
-    }
-  }
-  for (let key = 1; key <= keys; key++) {
-    add('key', key, now - 60 * day, 730)
-    for (let i = 0; i < campaignsPerKey; i++) add('campaign', key * 1_000 + i, now - 3 * day, 3)
-  }
-  for (let at = 0; at < rows.length; at += 1_000) {
-    await storage.db
-      .insertInto('stat_counters')
-      .values(rows.slice(at, at + 1_000))
-      .execute()
-  }
-  return rows.length
-}
-
-async function fillLinks(storage: Storage): Promise<number> {
-  const count = 200_000
-  for (let at = 0; at < count; at += 2_000) {
-    const rows = Array.from({ length: 2_000 }, (_, i) => ({
-      source: 'key' as const,
-      source_id: 1 + ((at + i) % keys),
-      link: String(at + i).padStart(32, '0'),
-      id: at + i,
-      position: 1,
-      url: `https://shop.example/product/${at + i}?utm_source=mail&utm_campaign=spring`,
-      clicked_messages: (at + i) % 977,
-      clicked_events: (at + i) % 1_009,
-    }))
-    await storage.db.insertInto('stat_links').values(rows).execute()
-  }
-  return count
-}
+const contacts = 200_000
+const deliveriesOfFirst = 20_000
+const toCount = Number(process.argv[2] ?? 100_000)
 
 async function time(name: string, work: () => Promise<unknown>): Promise<void> {
   const times: number[] = []
@@ -89,68 +46,88 @@ async function time(name: string, work: () => Promise<unknown>): Promise<void> {
   )
 }
 
-/** Two events a message, as mail leaves them. */
-async function fillEvents(storage: Storage, count: number): Promise<void> {
-  for (let at = 0; at < count; at += 2_000) {
-    const writes = Array.from({ length: 2_000 }, (_, i) => {
-      const id = 1_000_000 + at + i - (i % 2)
-      return recordEvent({
-        message_id: id as MessageId,
-        delivery_id: i % 2 === 0 ? null : ((id + 1) as DeliveryId),
-        key_id: (1 + (id % keys)) as KeyId,
-        kind: i % 2 === 0 ? 'accepted' : 'delivered',
-        at: now,
-        attempt_id: null,
-        class: null,
-        detail: null,
-      })
+/** Calls a route as the server does, without the network. */
+function callerOf(routes: readonly AdminRoute[]) {
+  return async (url: string): Promise<unknown> => {
+    const path = url.split('?', 1)[0] ?? ''
+    const id = /^\/stats\/campaigns\/(\d+)$/.exec(path)?.[1]
+    const route = routes.find((one) => one.path === (id === undefined ? path : '/stats/campaigns/{id}'))
+    if (route === undefined) throw new Error(`there is no route ${path}`)
+    return route.handle({
+      params: id === undefined ? {} : { id },
+      query: readQueryOf(route, url),
+      body: undefined,
+      signal: new AbortController().signal,
+      caller: { kind: 'operator' },
+      client: { address: '127.0.0.1', userAgent: '', accept: '', baseUrl: '' },
+      setSession: () => undefined,
+      about: () => undefined,
+      actAs: () => undefined,
     })
-    await storage.commit({ writes })
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'paravion-bench-'))
-const storage = await openStorage({ kind: 'sqlite', folder, log: silentLog, clock: systemClock })
-try {
-  const counters = await fillCounters(storage)
-  const links = await fillLinks(storage)
-  console.log(`${counters} counters and ${links} links, for ${events} events`)
-  const { db } = storage
-  await time('totals of a key', () => readTotal(db, { source: 'key', sourceId: 3 }))
-  const series = { source: 'key', sourceIds: [3], timing: 'message' } as const
-  await time('30 days', () => readCounters(db, { ...series, resolution: 'day', from: now - 30 * day }))
-  await time('1,000 hours', () =>
-    readCounters(db, { ...series, resolution: 'hour', from: now - 60 * day, limit: 1_000 }),
-  )
-  await time('totals of 100 campaigns', () =>
-    readCounters(db, {
-      source: 'campaign',
-      sourceIds: Array.from({ length: campaignsPerKey }, (_, i) => 3_000 + i),
-    }),
-  )
-  await time('the 100 links followed most', () =>
-    db
-      .selectFrom('stat_links')
-      .selectAll()
-      .where('source', '=', 'key')
-      .where('source_id', '=', 3)
-      .orderBy('clicked_events', 'desc')
-      .limit(100)
-      .execute(),
-  )
-  const toCount = 200_000
-  await fillEvents(storage, toCount)
+async function countAll(storage: Storage, name: string): Promise<void> {
+  const lookups = { senderOf: async () => 3_001, hasList: async () => false }
   const began = performance.now()
   let counted = 0
   for (;;) {
-    const step = await foldEvents(storage, { senderOf: async () => undefined })
+    const step = await foldEvents(storage, { lookups })
     counted += step.counted
     if (!step.isMore) break
   }
   const seconds = (performance.now() - began) / 1000
   console.log(
-    `${counted} events counted in ${seconds.toFixed(1)} s: ${Math.round(counted / seconds)} a second`,
+    `${counted} events of mail to ${name} counted in ${seconds.toFixed(1)} s: ${Math.round(counted / seconds)} a second`,
   )
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'paravion-bench-'))
+const storage = await openStorage({ kind: 'sqlite', folder, log: silentLog, clock: systemClock })
+try {
+  await fillSources(storage)
+  const counters = await fillCounters(storage)
+  const links = await fillLinks(storage)
+  await fillContacts(storage, contacts, deliveriesOfFirst)
+  console.log(`${counters} counters, ${links} links and ${contacts} contacts, for ${events} events`)
+  const { db } = storage
+  const get = callerOf(statsRoutes({ storage, statistics: { fresh: async () => true }, clock: systemClock }))
+  const span = (days: number) => `from=${now - days * day}&to=${now + day - 1}`
+  for (const [name, url] of [
+    ['30 days', `/stats?key=3&resolution=day&${span(29)}`],
+    ['30 days by event', `/stats?key=3&resolution=day&timing=event&${span(29)}`],
+    ['a year', `/stats?key=3&resolution=day&${span(365)}`],
+    ['40 days by hours', `/stats?key=3&resolution=hour&from=${now - 40 * day}&to=${now}`],
+    ['3 days by 5 minutes', `/stats?key=3&resolution=five-minutes&from=${now - 3 * day}&to=${now}`],
+    ['the 100 links followed most', '/stats/links?key=3'],
+    ['providers, programs, countries', '/stats/readers?key=3'],
+    ['senders in 30 days', `/stats/senders?key=3&resolution=day&${span(29)}`],
+    ['senders in 40 days by hours', `/stats/senders?key=3&resolution=hour&from=${now - 40 * day}&to=${now}`],
+    ['50 campaigns', '/stats/campaigns?key=3'],
+    [`a name among ${campaignsPerKey}`, '/stats/campaigns?key=3&search=paign%2077'],
+    ['a campaign', '/stats/campaigns/3000?key=3'],
+    ['a campaign over time', `/stats?key=3&campaign=3000&timing=event&resolution=hour&from=${now - 3 * day}`],
+    ['its providers, programs, countries', '/stats/readers?key=3&campaign=3000'],
+  ] as const) {
+    await time(`GET /api${url.split('?')[0]}, ${name}`, () => get(url))
+  }
+  await time(`overview: 720 hours of ${keys} keys`, () =>
+    readSumOfKeys(db, { resolution: 'hour', from: now - 30 * day, to: now }),
+  )
+  const keyId = 1 as KeyId
+  const page = { limit: 10, offset: 0, sort: { by: 'id', descending: false } } as const
+  await time('a contact', () => contactStatistics(db, { keyId, email: 'reader777@inbox.example' }, page))
+  await time(`a contact with ${deliveriesOfFirst} messages`, () =>
+    contactStatistics(db, { keyId, email: 'reader0@inbox.example' }, page),
+  )
+  await time('1,000 contacts', () => contactStatistics(db, { keyId }, { ...page, limit: 1_000, offset: 1 }))
+  await time(`the 10 of ${contacts} contacts with most messages`, () =>
+    contactStatistics(db, { keyId }, { ...page, sort: { by: 'processed', descending: true } }),
+  )
+  await fillEvents(storage, { count: toCount, firstId: 200_000_000, toContacts: false })
+  await countAll(storage, 'strangers')
+  await fillEvents(storage, { count: toCount, firstId: 300_000_000, toContacts: true })
+  await countAll(storage, 'contacts')
 } finally {
   await storage.stop()
   rmSync(folder, { recursive: true, force: true })

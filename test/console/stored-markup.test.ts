@@ -44,6 +44,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
           To: [{ Email: `ok+${index}@inbox.test`, Name: payload }],
           Subject: payload,
           CustomID: payload.slice(0, 60),
+          CustomCampaign: payload,
           TextPart: payload,
           HTMLPart: `<p title='${payload}'>${payload}</p>${payload}`,
           Headers: { 'X-Note': payload },
@@ -63,6 +64,8 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
   })
   await app.admin('PUT', '/api/system-parameters/mail.catchall.domain', { value: 'shop.example' })
   await app.admin('POST', '/api/aliases', { name: 'sales' })
+  const hook = { topics: ['delivered'], url: `http://127.0.0.1:65535/${payloads[0]?.replaceAll(' ', '/')}` }
+  assert.equal((await app.admin('POST', '/api/webhooks', hook)).status, 201)
   const { messageId } = await app.send({ to: 'refused@inbox.test', subject: payloads[2] ?? '' })
   const stranger = createTransport({
     host: '127.0.0.1',
@@ -84,7 +87,8 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
   const lead = await first('/api/leads', 'leads')
   const serverId = await first('/api/outgoing-servers', 'servers')
   const inbox = await first('/api/lab/inbox', 'messages')
-  assert.ok(lead !== undefined && serverId !== undefined && inbox !== undefined)
+  const campaign = await first('/api/stats/campaigns', 'campaigns')
+  assert.ok(lead !== undefined && serverId !== undefined && inbox !== undefined && campaign !== undefined)
 
   page.on('dialog', (dialog) => void dialog.dismiss().then(() => assert.fail('a dialog opened')))
   const paths = [
@@ -94,6 +98,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
       '/queue',
       '/account',
       '/account/setup',
+      '/account/webhooks',
       '/account/sender',
       '/leads',
       '/suppressions',
@@ -107,6 +112,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     ...['/users', '/profile', '/audit', '/lab', '/lab?tab=dns', '/go-live'],
     ...[`/leads/${lead}`, `/technical/outgoing-mail-servers/${serverId}`, `/lab/${inbox}`],
     ...[`/technical/explain?message=${messageId}`, `/messages/${messageId}`],
+    ...['/statistics', '/statistics/campaigns', `/statistics/campaigns/${campaign}`],
     `/messages?search=${encodeURIComponent(payloads[0] ?? '')}`,
   ]
   for (const path of paths) {

@@ -10,7 +10,13 @@ import { walkThrough } from './walk-through.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'paravion-demo-'))
 const loaded = loadConfig({
-  env: { PARAVION_DATA: folder, PARAVION_PORTS: 'free', PARAVION_LOG_LEVEL: 'warn' },
+  env: {
+    PARAVION_DATA: folder,
+    PARAVION_PORTS: 'free',
+    PARAVION_LOG_LEVEL: 'warn',
+    // Its readers are quicker than people.
+    PARAVION_TRACKING_SCANNER_SECONDS: '0',
+  },
   readFile: () => undefined,
   folder,
 })

@@ -71,6 +71,10 @@ export async function walkThrough({ app, person, messages, say }: Options): Prom
   await call('POST', '/api/queue/hold', { filter: { domain: 'office.test' } })
   await call('POST', '/api/queue/drop', { filter: { domain: 'closed.test' } })
 
+  say('Reading some of it')
+  await readNews(app, call)
+  await app.idle()
+
   say('Taking mail from strangers')
   const stranger = createTransport({
     ...{ host: '127.0.0.1', port: app.ready.mx ?? 0, tls: { rejectUnauthorized: false } },
@@ -126,6 +130,30 @@ async function publishAll(call: Caller): Promise<void> {
   }
 }
 
+const agents = [
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:120.0) Gecko/20100101 Firefox/120.0',
+]
+
+/** Two of three open it, and one of four of those follows the link. */
+async function readNews(app: RunningApp, call: Caller): Promise<void> {
+  const { messages } = (await call('GET', '/api/lab/inbox?subject=Spring&limit=400')) as {
+    messages: { id: number }[]
+  }
+  for (const [index, { id }] of messages.entries()) {
+    if (index % 3 === 2) continue
+    const { message } = (await call('GET', `/api/lab/inbox/${id}`)) as { message: { content: string } }
+    const text = message.content.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+    const pixel = /<img src="https?:\/\/[^/]+([^"]+)"/.exec(text)?.[1]
+    const link = /href="https?:\/\/[^/]+(\/c\/[^"]+)"/.exec(text)?.[1]
+    const headers = { 'user-agent': agents[index % agents.length] ?? '' }
+    for (const url of [pixel, index % 4 === 0 ? link : undefined]) {
+      if (url !== undefined) await app.inject({ method: 'GET', url, headers })
+    }
+  }
+}
+
 type Mail = ReturnType<typeof mail>
 
 function mail(to: string, subject: string, from = `notifications@${domain}`) {
@@ -146,6 +174,7 @@ function mailOf(count: number): Mail[] {
       ? {
           ...mail(`${name}+${index}@inbox.test`, 'Spring in the garden', `news@${domain}`),
           CustomCampaign: 'Spring',
+          ...{ TrackOpens: 'enabled', TrackClicks: 'enabled' },
         }
       : mail(`${name}+${index}@inbox.test`, `${subjects[index % subjects.length]} (${1000 + index})`)
   })

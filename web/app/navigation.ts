@@ -13,6 +13,7 @@ import {
   PersonIcon,
   QueueIcon,
   RocketIcon,
+  TrendIcon,
   UsersIcon,
 } from '../ui/icons.tsx'
 
@@ -25,9 +26,11 @@ export type NavigationEntry = {
     | 'account'
     | 'accountSettings'
     | 'senders'
+    | 'webhooks'
     | 'leads'
     | 'suppressions'
     | 'contacts'
+    | 'statistics'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -60,9 +63,11 @@ export const navigation: readonly NavigationEntry[] = [
     below: [
       { name: 'senders', to: '/account/sender' },
       { name: 'accountSettings', to: '/account/setup' },
+      { name: 'webhooks', to: '/account/webhooks' },
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
+  { name: 'statistics', to: '/statistics', icon: TrendIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {

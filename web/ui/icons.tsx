@@ -105,3 +105,5 @@ export const PersonIcon = icon(
     <path d="M4.500 20.500c.8-4 3.500-6 7.500-6s6.700 2 7.500 6" />
   </>,
 )
+export const TrendIcon = icon(<path d="M3 17l6-6 4 4 8-8m-6 0h6v6" />)
+export const DownloadIcon = icon(<path d="M12 4v11m-4-4 4 4 4-4M4 20h16" />)

@@ -11,8 +11,11 @@ export function Page({
   children,
 }: {
   title: string
-  /** What stands above it, as the menu names it; the last is the nearest. */
-  trail?: readonly (string | { label: string; to: string })[]
+  /**
+   * What stands above it, as the menu names it; the last is the nearest. `keepsSearch`: with what the address says of the
+   * key and of what is shown.
+   */
+  trail?: readonly (string | { label: string; to: string; keepsSearch?: true })[]
   about?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -31,7 +34,13 @@ export function Page({
                   {step}
                 </Text>
               ) : (
-                <Anchor key={step.to} component={Link} to={step.to} size="sm">
+                <Anchor
+                  key={step.to}
+                  component={Link}
+                  to={step.to}
+                  {...(step.keepsSearch && { search: true })}
+                  size="sm"
+                >
                   {step.label}
                 </Anchor>
               ),

@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { listWaitingSites } from '../../delivery/queue-sites.ts'
 import { type Domain, listDomains } from '../../domains/domains.ts'
 import { listSenders } from '../../domains/senders.ts'
-import { createEventCounts } from '../../events/event-counts.ts'
 import { readParameters } from '../../routing/parameters.ts'
 import { serverWarnings } from '../../routing/server-warnings.ts'
 import { listServers } from '../../routing/servers.ts'
+import { noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
+import { readSumOfKeys } from '../../stats/read.ts'
+import { webhookTroubles } from '../../webhooks/waiting.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
@@ -17,9 +19,9 @@ const day = 86_400_000
 
 const hour = z.object({
   at: instant,
-  accepted: z.number(),
+  accepted: z.number().describe('Messages, one for each recipient'),
   delivered: z.number(),
-  deferred: z.number().describe('Attempts that are to be repeated'),
+  deferred: z.number().describe('Put off; most of them are delivered later'),
   bounced: z.number().describe('Refused for good, or given up'),
   blocked: z.number().describe('Not sent: the sender or the recipient forbids it'),
   complained: z.number(),
@@ -35,15 +37,36 @@ const attention = z.object({
     'server-warning',
     'queue-held',
     'queue-old',
+    'webhook-failing',
+    'webhook-dead',
   ]),
   severity: z.enum(['bad', 'warn', 'info']),
-  subject: z.string().describe('A domain, an address, a server: what it is about'),
+  subject: z.string().describe('A domain, an address, a server, the id of a webhook: what it is about'),
   detail: z.string(),
 })
 
 export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
-  const { storage, clock, queue, goLive, problems, reach } = dependencies
-  const counts = createEventCounts({ storage, clock })
+  const { storage, clock, queue, statistics, goLive, problems, reach } = dependencies
+
+  /** The last hours, oldest first. */
+  async function hoursUpTo(now: number, wanted: number): Promise<z.infer<typeof hour>[]> {
+    const first = sliceOf(now, 'hour') - (wanted - 1) * sliceMs.hour
+    const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: first, to: now })
+    const bySlice = new Map(rows.map((row) => [row.slice, row]))
+    return Array.from({ length: wanted }, (_, i) => {
+      const at = first + i * sliceMs.hour
+      const of = bySlice.get(at) ?? noMetrics()
+      return {
+        at,
+        accepted: of.processed,
+        delivered: of.sent,
+        deferred: of.deferred,
+        bounced: of.hard_bounced + of.soft_bounced,
+        blocked: of.blocked,
+        complained: of.complaints,
+      }
+    })
+  }
 
   async function whatNeedsSomebody(domains: readonly Domain[]): Promise<z.infer<typeof attention>[]> {
     const now = clock.now()
@@ -77,6 +100,9 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       ),
       ...held.map((site) => note('queue-held', 'info', site.name)),
       ...old.map((site) => note('queue-old', 'warn', site.name, site.lastReply ?? '')),
+      ...(await webhookTroubles(storage, accountId)).map(({ id, isDead, problem }) =>
+        note(isDead ? 'webhook-dead' : 'webhook-failing', 'warn', String(id), problem),
+      ),
     ]
   }
 
@@ -91,7 +117,7 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       }),
       answer: z.object({
         hours: z.array(hour).describe('Oldest first; hours without events too'),
-        isComplete: z.boolean().describe('false: older hours are still being counted, ask again'),
+        isComplete: z.boolean().describe('false: the latest events are still being counted, ask again'),
         domains: z.array(
           z.object({
             name: z.string(),
@@ -112,19 +138,11 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
         attention: z.array(attention),
       }),
       async handle({ query: { hours: wanted = 24 } }) {
-        const { hours, isComplete } = await counts.read()
+        const isComplete = await statistics.fresh()
         const { id: keyId } = await whichKey(storage, undefined)
         const domains = await listDomains(storage, { keyId })
         return {
-          hours: hours.slice(-wanted).map(({ at, counts: of }) => ({
-            at,
-            accepted: of.accepted ?? 0,
-            delivered: of.delivered ?? 0,
-            deferred: of.deferred ?? 0,
-            bounced: (of.bounced ?? 0) + (of.expired ?? 0),
-            blocked: of.blocked ?? 0,
-            complained: of.complained ?? 0,
-          })),
+          hours: await hoursUpTo(clock.now(), wanted),
           isComplete,
           domains: domains.map(({ name, isActive, problem, lastCheckAt }) => ({
             name,

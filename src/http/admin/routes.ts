@@ -18,6 +18,7 @@ import { messageRoutes } from './messages.ts'
 import { describeApi } from './openapi.ts'
 import { outgoingServerRoutes } from './outgoing-servers.ts'
 import { overviewRoutes } from './overview.ts'
+import { parseRouteRoutes } from './parse-routes.ts'
 import { queueRoutes } from './queue.ts'
 import { letIn, registerRoute } from './register-route.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
@@ -35,6 +36,7 @@ import { testServerRoutes } from './test-server.ts'
 import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
 import { userRoutes } from './users.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 /** The whole table. */
 export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
@@ -66,6 +68,8 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...trackingRoutes(dependencies),
     ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),
+    ...webhookRoutes(dependencies),
+    ...parseRouteRoutes(dependencies),
     ...labRoutes(dependencies),
     ...backupRoutes(dependencies),
   ]

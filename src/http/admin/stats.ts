@@ -1,68 +1,83 @@
 /** `/api/stats`: counts for the console, altogether and over time. */
 import { z } from 'zod'
+import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
-import { queuedOf, sliceMs, sliceOf } from '../../stats/metrics.ts'
-import { type CounterRow, campaignsOf, readCounters, readTotal } from '../../stats/read.ts'
+import { addTo, noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
+import {
+  campaignsOf,
+  latestCampaignsOf,
+  readCounters,
+  readSumOfSenders,
+  readTotal,
+  readTotals,
+} from '../../stats/read.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { counts, showCounts } from './stat-counts.ts'
 import { whichKey } from './which-key.ts'
 
 const key = z.string().optional().describe('API key; the first one when left out')
 const campaign = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional().describe('Its id')
 const instant = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional()
-
-const counts = z.object({
-  processed: z.number().describe('Messages accepted, one for each recipient'),
-  queued: z.number(),
-  sent: z.number(),
-  deferred: z.number(),
-  softBounced: z.number(),
-  hardBounced: z.number(),
-  blocked: z.number(),
-  opened: z.number().describe('Messages; by people, as far as one can tell'),
-  clicked: z.number(),
-  unsubscribed: z.number(),
-  complained: z.number(),
-  opens: z.number().describe('Events: a message may be opened often'),
-  clicks: z.number(),
-  machineOpens: z.number().describe('Events by scanners and the like, in none of the others'),
-  machineClicks: z.number(),
-})
-
-function show(row: CounterRow): z.infer<typeof counts> {
-  return {
-    processed: row.processed,
-    queued: queuedOf(row),
-    sent: row.sent,
-    deferred: row.deferred,
-    softBounced: row.soft_bounced,
-    hardBounced: row.hard_bounced,
-    blocked: row.blocked,
-    opened: row.opened,
-    clicked: row.clicked,
-    unsubscribed: row.unsubscribed,
-    complained: row.complained,
-    opens: row.opens,
-    clicks: row.clicks,
-    machineOpens: row.machine_opens,
-    machineClicks: row.machine_clicks,
-  }
+const time = {
+  resolution: z.enum(['five-minutes', 'hour', 'day']).optional().describe('day when left out'),
+  from: instant.describe('Milliseconds since 1970; 30 days before the end when left out'),
+  to: instant.describe('Now when left out'),
 }
+const timeQuery = z.object(time)
+
+const isComplete = z.boolean().describe('false: the latest events are still being counted, ask again')
+const listedCampaign = counts.extend({
+  id: z.number(),
+  name: z.string().describe('The tag that its messages carry'),
+  createdAt: z.number(),
+  lastAt: z.number().nullable().describe('Of the latest event'),
+})
 
 const day = 86_400_000
 const mostSlices = 1_000
+const mostSenders = 100
 
-export function statsRoutes({ storage, statistics, clock }: HttpDependencies): AdminRoute[] {
+export function statsRoutes({
+  storage,
+  statistics,
+  clock,
+}: Pick<HttpDependencies, 'storage' | 'statistics' | 'clock'>): AdminRoute[] {
   const { db } = storage
+
+  async function findCampaign(keyId: KeyId, id: number) {
+    const [found] = await campaignsOf(db, keyId, { ids: [id] })
+    if (found === undefined) throw new Refused('not-found', `this API key has no campaign ${id}`)
+    return found
+  }
 
   async function sourceOf(query: { key?: string | undefined; campaign?: number | undefined }) {
     const { id: keyId } = await whichKey(storage, query.key)
     if (query.campaign === undefined) return { source: 'key', sourceId: keyId as number } as const
-    const [found] = await campaignsOf(db, keyId, { ids: [query.campaign] })
-    if (found === undefined) {
-      throw new Refused('not-found', `this API key has no campaign ${query.campaign}`)
+    const { id } = await findCampaign(keyId, query.campaign)
+    return { source: 'campaign', sourceId: id as number } as const
+  }
+
+  /** From where to where, in whole slices. */
+  function timeOf(query: z.infer<typeof timeQuery>) {
+    const { resolution = 'day', to = clock.now() } = query
+    const from = query.from ?? to - 30 * day
+    if ((to - from) / sliceMs[resolution] > mostSlices) {
+      throw new Refused(
+        'bad-value',
+        `from ${from} to ${to} there are more than ${mostSlices} slices of this resolution; ask for less time, or for a coarser one`,
+      )
     }
-    return { source: 'campaign', sourceId: found.id as number } as const
+    return { resolution, to, from: sliceOf(from, resolution) }
+  }
+
+  async function withTotals(rows: readonly { id: number; name: string; createdAt: number }[]) {
+    const totals = await readTotals(db, { source: 'campaign', sourceIds: rows.map(({ id }) => id) })
+    return rows.flatMap(({ id, name, createdAt }, i) => {
+      const own = totals[i]
+      return own === undefined ? [] : [{ id, name, createdAt, lastAt: own.last_at, ...showCounts(own) }]
+    })
   }
 
   return [
@@ -73,41 +88,34 @@ export function statsRoutes({ storage, statistics, clock }: HttpDependencies): A
       query: z.strictObject({
         key,
         campaign,
-        resolution: z.enum(['five-minutes', 'hour', 'day']).optional().describe('day when left out'),
+        ...time,
         timing: z
           .enum(['message', 'event'])
           .optional()
           .describe('By the time of the message (when left out), or of what happened to it'),
-        from: instant.describe('Milliseconds since 1970; 30 days before the end when left out'),
-        to: instant.describe('Now when left out'),
       }),
       answer: z.object({
-        totals: counts,
+        totals: counts.describe('Since the beginning'),
         lastAt: z.number().nullable().describe('Of the latest event'),
+        sum: counts.describe('Of the series'),
         series: z.array(counts.extend({ at: z.number() })).describe('Slices in which something happened'),
+        isComplete,
       }),
       async handle({ query }) {
-        await statistics.fresh()
-        const { resolution = 'day', timing = 'message', to = clock.now() } = query
-        const from = query.from ?? to - 30 * day
-        if ((to - from) / sliceMs[resolution] > mostSlices) {
-          throw new Refused(
-            'bad-value',
-            `from ${from} to ${to} there are more than ${mostSlices} slices of this resolution; ask for less time, or for a coarser one`,
-          )
-        }
+        const isFresh = await statistics.fresh()
+        const { timing = 'message' } = query
         const place = await sourceOf(query)
+        const { source, sourceId } = place
         const total = await readTotal(db, place)
-        const rows = await readCounters(db, {
-          source: place.source,
-          sourceIds: [place.sourceId],
-          ...{ resolution, timing, to },
-          from: sliceOf(from, resolution),
-        })
+        const rows = await readCounters(db, { source, sourceIds: [sourceId], timing, ...timeOf(query) })
+        const sum = noMetrics()
+        for (const row of rows) addTo(sum, row)
         return {
-          totals: show(total),
+          totals: showCounts(total),
           lastAt: total.last_at,
-          series: rows.map((row) => ({ at: row.slice, ...show(row) })),
+          sum: showCounts(sum),
+          series: rows.map((row) => ({ at: row.slice, ...showCounts(row) })),
+          isComplete: isFresh,
         }
       },
     }),
@@ -138,7 +146,7 @@ export function statsRoutes({ storage, statistics, clock }: HttpDependencies): A
     defineRoute({
       method: 'GET',
       path: '/stats/readers',
-      summary: 'Programs, countries and (of a campaign) mailbox providers of its readers',
+      summary: 'Mailbox providers, programs and countries of the readers of a key or a campaign',
       query: z.strictObject({ key, campaign }),
       answer: z.object({
         agents: z.array(counts.extend({ platform: z.string(), agent: z.string() })),
@@ -148,18 +156,67 @@ export function statsRoutes({ storage, statistics, clock }: HttpDependencies): A
       async handle({ query }) {
         await statistics.fresh()
         const { source, sourceId } = await sourceOf(query)
-        const read = (what: 'agent' | 'country') =>
+        const read = (what: 'agent' | 'country' | 'esp') =>
           readCounters(db, { source: `${source}-${what}`, sourceIds: [sourceId] })
-        const providers =
-          source === 'key' ? [] : await readCounters(db, { source: 'campaign-esp', sourceIds: [sourceId] })
         return {
           agents: (await read('agent')).map((row) => {
             const [platform = '', agent = ''] = row.detail.split('\t')
-            return { platform, agent, ...show(row) }
+            return { platform, agent, ...showCounts(row) }
           }),
-          countries: (await read('country')).map((row) => ({ country: row.detail, ...show(row) })),
-          providers: providers.map((row) => ({ provider: row.detail, ...show(row) })),
+          countries: (await read('country')).map((row) => ({ country: row.detail, ...showCounts(row) })),
+          providers: (await read('esp')).map((row) => ({ provider: row.detail, ...showCounts(row) })),
         }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/stats/senders',
+      summary: `Counts of the senders of a key in a time, by the time of the message; the ${mostSenders} that sent most`,
+      query: z.strictObject({ key, ...time }),
+      answer: z.object({ senders: z.array(counts.extend({ id: z.number(), email: z.string() })) }),
+      async handle({ query }) {
+        await statistics.fresh()
+        const { id: keyId } = await whichKey(storage, query.key)
+        const senders = await readSumOfSenders(db, { keyId, limit: mostSenders, ...timeOf(query) })
+        return { senders: senders.map((row) => ({ id: row.id, email: row.email, ...showCounts(row) })) }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/stats/campaigns',
+      summary: 'Campaigns with their totals, the latest first',
+      query: z.strictObject({
+        key,
+        search: z.string().max(200).optional().describe('Somewhere in the name'),
+        before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+          .optional()
+          .describe('Id of the last campaign seen'),
+        limit: queryNumber({ min: 1, max: 1000 }).optional().describe('50 when left out'),
+      }),
+      answer: z.object({ campaigns: z.array(listedCampaign) }),
+      async handle({ query: { key: reference, before, search, limit = 50 } }) {
+        await statistics.fresh()
+        const { id: keyId } = await whichKey(storage, reference)
+        const rows = await latestCampaignsOf(db, keyId, {
+          limit,
+          ...(before !== undefined && { before }),
+          ...(search !== undefined && { search }),
+        })
+        return { campaigns: await withTotals(rows) }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/stats/campaigns/{id}',
+      summary: 'A campaign with its totals',
+      query: z.strictObject({ key }),
+      answer: z.object({ campaign: listedCampaign }),
+      async handle({ params, query }) {
+        await statistics.fresh()
+        const { id: keyId } = await whichKey(storage, query.key)
+        const [shown] = await withTotals([await findCampaign(keyId, readId(params.id))])
+        if (shown === undefined) throw new Error('a campaign that was found has no totals')
+        return { campaign: shown }
       },
     }),
   ]

@@ -22,7 +22,7 @@ export type Filters = {
 /** What resources need of the rest of the program. */
 export type RestParts = Pick<
   HttpDependencies,
-  'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts' | 'statistics'
+  'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts' | 'statistics' | 'webhooks'
 >
 
 export type Query = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createTestDomains } from '../../../test/domains-world.ts'
 import { openTestStorage, storagePlace } from '../../../test/storage.ts'
+import { createTestWebhooks } from '../../../test/webhooks-world.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { createAuthenticator } from '../../accounts/authenticate.ts'
 import { systemClock } from '../../runtime/clock.ts'
@@ -92,7 +93,8 @@ async function startHooks(t: TestContext) {
       publicUrl: () => 'http://localhost',
       sendMail: async () => {},
     },
-    statistics: { fresh: async () => undefined },
+    statistics: { fresh: async () => true },
+    webhooks: createTestWebhooks(storage),
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
     const [resource = '', ...segments] = (path.split('?', 1)[0] ?? '').split('/')

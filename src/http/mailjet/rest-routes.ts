@@ -9,10 +9,19 @@ import { RestError } from './rest-errors.ts'
 
 export function registerRestRoutes(
   app: FastifyInstance,
-  { storage, clock, domains, authenticator, contacts, statistics, publicUrl }: HttpDependencies,
+  { storage, clock, domains, authenticator, contacts, statistics, webhooks, publicUrl }: HttpDependencies,
   takeBody: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): void {
-  const rest = createRest({ resources, storage, clock, domains, authenticator, contacts, statistics })
+  const rest = createRest({
+    resources,
+    storage,
+    clock,
+    domains,
+    authenticator,
+    contacts,
+    statistics,
+    webhooks,
+  })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
       method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],

@@ -17,6 +17,8 @@ import { contactSignupsMigration } from './0016-contact-signups.ts'
 import { trackingMigration } from './0017-tracking.ts'
 import { statisticsMigration } from './0018-statistics.ts'
 import { campaignsMigration } from './0020-campaigns.ts'
+import { webhooksMigration } from './0021-webhooks.ts'
+import { listStatisticsMigration } from './0022-list-statistics.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -40,6 +42,8 @@ export const migrations: readonly Migration[] = [
   trackingMigration,
   statisticsMigration,
   campaignsMigration,
+  webhooksMigration,
+  listStatisticsMigration,
 ]
 
 /** The version that this program's queries are written for. */

@@ -4,6 +4,19 @@ import type { Flag, Instant } from '../schema.ts'
 
 export type PropertyType = 'str' | 'int' | 'float' | 'bool' | 'datetime'
 
+/** Numbers of messages; each is in one of the first five once its outcome is known. */
+export type ContactCounts = {
+  sent: number
+  blocked: number
+  soft_bounced: number
+  hard_bounced: number
+  deferred: number
+  opened: number
+  clicked: number
+  unsubscribed: number
+  complained: number
+}
+
 export interface ContactTables {
   /** People, one row for each address of an API key. Whether they may be written to stands in `suppressions`. */
   contacts: {
@@ -15,6 +28,15 @@ export interface ContactTables {
     /** 1: has signed up and not confirmed yet. */
     is_opt_in_pending: Generated<Flag>
     delivered_count: Generated<number>
+    /** These and the one above: what became of all messages to the contact, as in ContactCounts. */
+    blocked_count: Generated<number>
+    soft_bounced_count: Generated<number>
+    hard_bounced_count: Generated<number>
+    deferred_count: Generated<number>
+    opened_count: Generated<number>
+    clicked_count: Generated<number>
+    unsubscribed_count: Generated<number>
+    complained_count: Generated<number>
     created_at: Instant
     /** Last change of the name or of the exclusion from campaigns. */
     updated_at: Instant | null
@@ -29,6 +51,13 @@ export interface ContactTables {
     job_id: number | null
     /** Since when nothing is known of the person any more; the row goes a while later. */
     erased_at: Instant | null
+  }
+  /** Of the messages that went to a list; it stays when somebody leaves the list. */
+  member_counts: ContactCounts & {
+    contact_id: ContactId
+    list_id: number
+    /** Of the latest event. */
+    last_at: Instant
   }
   contact_lists: {
     id: ContactListId

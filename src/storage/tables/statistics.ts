@@ -6,10 +6,12 @@ export type StatSource =
   | 'key'
   | 'campaign'
   | 'sender'
+  | 'list'
   | 'key-agent'
   | 'campaign-agent'
   | 'key-country'
   | 'campaign-country'
+  | 'key-esp'
   | 'campaign-esp'
 
 export type StatResolution = 'five-minutes' | 'hour' | 'day' | 'lifetime'

@@ -23,6 +23,9 @@ function placeOf(id: AttentionId, subject: string): string {
     case 'queue-held':
     case 'queue-old':
       return '/queue'
+    case 'webhook-failing':
+    case 'webhook-dead':
+      return `/account/webhooks/${subject}`
     case 'not-ready':
       return '/go-live'
   }

@@ -9,6 +9,7 @@ import { contactslist } from './contactslist.ts'
 import { contactslistsignup } from './contactslistsignup.ts'
 import { csvimport } from './csvimport.ts'
 import { dns } from './dns.ts'
+import { eventcallbackurl } from './eventcallbackurl.ts'
 import { listrecipient } from './listrecipient.ts'
 import { message } from './message.ts'
 import { messageHistory } from './message-history.ts'
@@ -16,12 +17,15 @@ import { messageInformation } from './message-information.ts'
 import { messageState } from './message-state.ts'
 import { createMetadata } from './metadata.ts'
 import { metasender } from './metasender.ts'
+import { parseroute } from './parseroute.ts'
 import { returnPath } from './return-path.ts'
 import { sender } from './sender.ts'
 import { aggregates } from './statistics/aggregates.ts'
 import { bounceStatistics } from './statistics/bouncestatistics.ts'
 import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
+import { listStatisticsResource } from './statistics/liststatistics.ts'
 import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
+import { statisticsOfContacts } from './statistics/of-contacts.ts'
 import { statcounters } from './statistics/statcounters.ts'
 import { topLists } from './statistics/top-lists.ts'
 import { clickStatistics, openInformation } from './statistics/visits.ts'
@@ -39,6 +43,7 @@ export const resources: readonly AnyResource[] = [
   contactslistsignup,
   csvimport,
   dns,
+  eventcallbackurl,
   listrecipient,
   message,
   messageHistory,
@@ -47,6 +52,7 @@ export const resources: readonly AnyResource[] = [
   createMetadata(() => resources),
   metasender,
   myProfile,
+  parseroute,
   returnPath,
   sender,
   user,
@@ -54,9 +60,11 @@ export const resources: readonly AnyResource[] = [
   bounceStatistics,
   clickStatistics,
   linkClick,
+  listStatisticsResource,
   messageSentStatistics,
   openInformation,
   recipientEsp,
   statcounters,
+  ...statisticsOfContacts,
   ...topLists,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1))

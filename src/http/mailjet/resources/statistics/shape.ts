@@ -1,6 +1,6 @@
 /** Properties that many statistics share (reference/statistics.md §9). */
 import { queuedOf } from '../../../../stats/metrics.ts'
-import type { CounterRow } from '../../../../stats/read.ts'
+import type { StatMetrics } from '../../../../storage/tables/statistics.ts'
 import { formatTime, type Property } from '../../resource.ts'
 
 export function whole<Row>(name: string, description: string, value: (row: Row) => number): Property<Row> {
@@ -23,11 +23,13 @@ export function moment<Row>(
   return { name, type: 'time', description, value: (row) => formatTime(value(row)) }
 }
 
-type HasCounts = { counts: CounterRow }
+/** What the properties below are made of. */
+export type Counts = StatMetrics & { last_at: number | null }
+type HasCounts = { counts: Counts }
 
 /** By name, so that each resource takes its own. */
 export function countProperties<Row extends HasCounts>() {
-  const of = (pick: (counts: CounterRow) => number) => (row: Row) => pick(row.counts)
+  const of = (pick: (counts: Counts) => number) => (row: Row) => pick(row.counts)
   return {
     blocked: whole<Row>(
       'BlockedCount',

@@ -1,6 +1,13 @@
 /** `/v3/REST/statcounters`, the main call for statistics (reference/statistics.md §6). */
 import { queuedOf } from '../../../../stats/metrics.ts'
-import { type CounterRow, campaignsOf, readCounters, readTotals, sendersOf } from '../../../../stats/read.ts'
+import {
+  type CounterRow,
+  campaignsOf,
+  listsOf,
+  readCounters,
+  readTotals,
+  sendersOf,
+} from '../../../../stats/read.ts'
 import type { StatResolution } from '../../../../storage/tables/statistics.ts'
 import { defineResource } from '../../define-resource.ts'
 import { formatTime, type Query } from '../../resource.ts'
@@ -9,7 +16,7 @@ import { whole, words } from './shape.ts'
 
 type Row = CounterRow & { apiKeyId: number; shownId: number; hasQueue: boolean }
 
-const sources = { campaign: 'campaign', apikey: 'key', sender: 'sender' } as const
+const sources = { campaign: 'campaign', apikey: 'key', list: 'list', sender: 'sender' } as const
 const timings = { message: 'message', event: 'event' } as const
 const resolutions = {
   highest: 'five-minutes',
@@ -32,11 +39,17 @@ function choose<T>(query: Query, name: string, choices: Readonly<Record<string, 
 
 async function read(query: Query, page?: { limit: number; offset: number }): Promise<Row[]> {
   const { db, keyId, filters, parts } = query
-  const source = choose(query, 'CounterSource', sources, 'APIKey, Campaign, Sender')
+  const source = choose(query, 'CounterSource', sources, 'APIKey, Campaign, List, Sender')
   const timing = choose(query, 'CounterTiming', timings, 'Message, Event')
   const resolution = choose(query, 'CounterResolution', resolutions, 'Highest, Hour, Day, Lifetime')
   if (source === 'sender' && timing === 'event') {
     throw badRequest('Invalid filter', 'CounterSource Sender goes with CounterTiming Message only')
+  }
+  if (source === 'list' && (timing !== 'message' || resolution !== 'lifetime')) {
+    throw badRequest(
+      'Invalid filter',
+      'CounterSource List goes with CounterTiming Message and CounterResolution Lifetime only',
+    )
   }
   await parts.statistics.fresh()
   const sourceIds = source === 'key' ? [keyId] : await ownIds(query, source)
@@ -64,7 +77,10 @@ function onPage<T>(all: readonly T[], page?: { limit: number; offset: number }):
 }
 
 /** Others' are nobody's business: there is nothing to see. */
-async function ownIds({ db, keyId, filters }: Query, source: 'campaign' | 'sender'): Promise<number[]> {
+async function ownIds(
+  { db, keyId, filters }: Query,
+  source: 'campaign' | 'list' | 'sender',
+): Promise<number[]> {
   const given = filters.list('SourceIDs')?.map(Number).filter(Number.isSafeInteger) ?? []
   const single =
     filters.integer('SourceID') ?? (source === 'campaign' ? filters.integer('CampaignID') : undefined)
@@ -72,7 +88,8 @@ async function ownIds({ db, keyId, filters }: Query, source: 'campaign' | 'sende
   if (ids.length === 0) {
     throw badRequest('Invalid filter', 'SourceID is missing; only CounterSource APIKey goes without')
   }
-  const own = await (source === 'campaign' ? campaignsOf : sendersOf)(db, keyId, { ids: ids.slice(0, 1_000) })
+  const reader = { campaign: campaignsOf, list: listsOf, sender: sendersOf }[source]
+  const own = await reader(db, keyId, { ids: ids.slice(0, 1_000) })
   return own.map(({ id }) => id)
 }
 

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { storageTest } from '../../test/storage.ts'
+import { recordEvent } from '../events/record.ts'
+import type { AccountId, KeyId, MessageId } from '../mail/ids.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { silentLog } from '../runtime/log.ts'
+import type { Storage } from '../storage/storage.ts'
+import { noMetrics } from './metrics.ts'
+import { readSumOfKeys } from './read.ts'
+import { startStatistics } from './statistics.ts'
+
+const hour = 3_600_000
+const now = Date.UTC(2026, 0, 2, 12)
+
+/** `patience`: whether whoever waits for a time waits for ever, or not at all. */
+function clockWith(patience: 'endless' | 'none'): Clock {
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        signal?.addEventListener('abort', () => resolve(), { once: true })
+        // The pauses between steps last a second: only readers are impatient here.
+        if (patience === 'none' && ms < 1_000) resolve()
+      }),
+  }
+}
+
+async function accepted(storage: Storage, keyId: number, at: number): Promise<void> {
+  const row = recordEvent({
+    message_id: (keyId * 1_000) as MessageId,
+    delivery_id: null,
+    key_id: keyId as KeyId,
+    kind: 'accepted',
+    at,
+    attempt_id: null,
+    class: null,
+    detail: null,
+  })
+  await storage.commit({ writes: [row] })
+}
+
+storageTest('whoever is about to read is told whether all is counted', async (t, storage) => {
+  await accepted(storage, 7, now)
+  const hasty = startStatistics({ storage, clock: clockWith('none'), log: silentLog })
+  t.after(() => hasty.stop())
+  assert.equal(await hasty.fresh(), false)
+  const patient = startStatistics({ storage, clock: clockWith('endless'), log: silentLog })
+  t.after(() => patient.stop())
+  assert.equal(await patient.fresh(), true)
+})
+
+storageTest('what all keys sent is summed by slices', async (_t, storage) => {
+  for (const id of [1, 2]) {
+    await storage.db
+      .insertInto('api_keys')
+      .values({
+        id: id as KeyId,
+        account_id: 1 as AccountId,
+        name: '',
+        public_key: `key ${id}`,
+        secret_hash: '',
+        is_master: 0,
+        is_active: 1,
+        created_at: now,
+        rotated_at: null,
+      })
+      .execute()
+  }
+  const counter = (keyId: number, slice: number, sent: number, timing: 'message' | 'event' = 'event') => ({
+    ...{ ...noMetrics(), source: 'key' as const, source_id: keyId, detail: '', timing, slice, sent },
+    ...{ resolution: 'hour' as const, last_at: slice },
+  })
+  await storage.db
+    .insertInto('stat_counters')
+    .values([
+      counter(1, now, 2),
+      counter(2, now, 3),
+      counter(2, now, 100, 'message'),
+      counter(2, now - hour, 5),
+      counter(2, now - 2 * hour, 7),
+      counter(2, now + hour, 9),
+    ])
+    .execute()
+  const rows = await readSumOfKeys(storage.db, { resolution: 'hour', from: now - hour, to: now })
+  assert.deepEqual(
+    rows.map(({ slice, sent, opened }) => [slice, sent, opened]),
+    [
+      [now - hour, 5, 0],
+      [now, 5, 0],
+    ],
+  )
+})

@@ -1,0 +1,67 @@
+/** Webhooks: who is told what, what is owed to them, and each call with its answer. */
+import type { Migration } from './migration.ts'
+
+export const webhooksMigration: Migration = {
+  version: 21,
+  name: 'webhooks',
+  statements: ({ integer, text, serial, end }) => [
+    `CREATE TABLE webhooks (
+      id ${integer} PRIMARY KEY,
+      key_id ${integer} NOT NULL,
+      kind ${text} NOT NULL,
+      topic ${text} NOT NULL,
+      address ${text},
+      is_backup ${integer} NOT NULL,
+      url_sealed ${text} NOT NULL,
+      version ${integer} NOT NULL,
+      state ${text} NOT NULL,
+      secret_sealed ${text} NOT NULL,
+      old_secret_sealed ${text},
+      old_secret_until ${integer},
+      after_event_id ${integer} NOT NULL,
+      created_at ${integer} NOT NULL,
+      failing_since ${integer},
+      failed_runs ${integer} NOT NULL,
+      last_success_at ${integer},
+      last_problem ${text} NOT NULL,
+      dead_since ${integer},
+      missed_since ${integer},
+      touched_at ${integer} NOT NULL
+    ) ${end}`,
+    'CREATE UNIQUE INDEX webhooks_of_key ON webhooks (key_id, kind, topic, is_backup)',
+    "CREATE UNIQUE INDEX webhooks_by_address ON webhooks (topic) WHERE kind = 'mail'",
+    `CREATE TABLE webhook_calls (
+      id ${integer} PRIMARY KEY,
+      webhook_id ${integer} NOT NULL,
+      body ${text},
+      inbox_id ${integer},
+      events ${integer} NOT NULL,
+      is_replay ${integer} NOT NULL,
+      due_at ${integer} NOT NULL,
+      attempts ${integer} NOT NULL,
+      first_failed_at ${integer},
+      created_at ${integer} NOT NULL
+    ) ${end}`,
+    'CREATE INDEX webhook_calls_by_due ON webhook_calls (webhook_id, due_at, id)',
+    'CREATE INDEX webhook_calls_by_mail ON webhook_calls (inbox_id) WHERE inbox_id IS NOT NULL',
+    `CREATE TABLE webhook_tries (
+      id ${serial},
+      webhook_id ${integer} NOT NULL,
+      call_id ${integer},
+      attempt ${integer} NOT NULL,
+      at ${integer} NOT NULL,
+      duration_ms ${integer} NOT NULL,
+      status ${integer},
+      outcome ${text} NOT NULL,
+      problem ${text} NOT NULL,
+      answer ${text} NOT NULL,
+      events ${integer} NOT NULL,
+      size_bytes ${integer} NOT NULL,
+      body ${text} NOT NULL
+    ) ${end}`,
+    'CREATE INDEX webhook_tries_by_webhook ON webhook_tries (webhook_id, id)',
+    'CREATE INDEX webhook_tries_by_age ON webhook_tries (at)',
+    `CREATE TABLE webhook_progress (name ${text} NOT NULL PRIMARY KEY, last_id ${integer} NOT NULL) ${end}`,
+    "INSERT INTO webhook_progress (name, last_id) VALUES ('events', 0)",
+  ],
+}

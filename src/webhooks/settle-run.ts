@@ -1,0 +1,141 @@
+/** What follows from a run of calls: the health of the webhook, its suspension, and when it is called again. */
+import type { Kysely } from 'kysely'
+import type { WebhookId } from '../mail/ids.ts'
+import type { Work } from '../queue/work.ts'
+import type { Instant, Schema } from '../storage/schema.ts'
+import { putWork } from './calls.ts'
+import type { WebhooksContext } from './context.ts'
+import { isHopeless, retryDelayMs } from './schedule.ts'
+import { selectWebhooks, type WebhookRow } from './webhooks.ts'
+
+export type Tally = {
+  delivered: number
+  failed: number
+  problem: string
+  /** Of the first failure. */
+  failedAt: Instant | undefined
+}
+
+type Db = Kysely<Schema>
+
+/** Health, calls and lease in one transaction. */
+export async function settleRun(
+  { storage, clock, log }: Pick<WebhooksContext, 'storage' | 'clock' | 'log'>,
+  work: Work,
+  tally: Tally,
+): Promise<void> {
+  const id = work.ref as WebhookId
+  const now = clock.now()
+  const owner = storage.nodeId
+  const suspended = await storage.db.transaction().execute(async (db) => {
+    const row = await lock(db, id, now)
+    if (row === undefined) {
+      await db.deleteFrom('webhook_calls').where('webhook_id', '=', id).execute()
+      await endWork(db, { work, owner })
+      return undefined
+    }
+    const health = row.state === 'dead' ? {} : healthAfter(row, tally, now)
+    if (Object.keys(health).length > 0) {
+      await db.updateTable('webhooks').set(health).where('id', '=', id).execute()
+    }
+    const after = { ...row, ...health }
+    if (after.state === 'dead') await handOn(db, after, now)
+    await goOn(db, { work, owner, after, now })
+    return row.state === 'alive' && after.state === 'dead' ? after : undefined
+  })
+  if (suspended !== undefined) {
+    log.warn(
+      { webhookId: id, keyId: suspended.key_id, problem: tally.problem },
+      'webhook suspended after a day',
+    )
+  }
+}
+
+/** Whoever owes calls to the webhook waits for us, or we for them (calls.ts); and so for its backup. */
+async function lock(db: Db, id: WebhookId, now: Instant): Promise<WebhookRow | undefined> {
+  const [row] = await selectWebhooks(db, { id }).execute()
+  if (row === undefined) return undefined
+  const backup = await backupOf(db, row)
+  const ids = [id, ...(backup === undefined ? [] : [backup.id])].toSorted((a, b) => a - b)
+  const rows: WebhookRow[] = []
+  for (const one of ids) {
+    const locked = await db
+      .updateTable('webhooks')
+      .set({ touched_at: now })
+      .where('id', '=', one)
+      .returningAll()
+      .executeTakeFirst()
+    if (locked !== undefined) rows.push(locked)
+  }
+  return rows.find((locked) => locked.id === id)
+}
+
+async function backupOf(
+  db: Db,
+  { key_id, kind, topic, is_backup }: WebhookRow,
+): Promise<WebhookRow | undefined> {
+  if (is_backup === 1) return undefined
+  const [row] = await selectWebhooks(db, {
+    keyId: key_id,
+    kind,
+    topic,
+    isBackup: true,
+    state: 'alive',
+  }).execute()
+  return row
+}
+
+function healthAfter(
+  row: WebhookRow,
+  { delivered, failed, problem, failedAt }: Tally,
+  now: Instant,
+): Partial<WebhookRow> {
+  if (delivered > 0) {
+    return { failing_since: null, failed_runs: 0, last_success_at: now, last_problem: problem }
+  }
+  if (failed === 0) return {}
+  const failingSince = row.failing_since ?? failedAt ?? now
+  const failing = { failing_since: failingSince, failed_runs: row.failed_runs + 1, last_problem: problem }
+  if (!isHopeless(failingSince, now)) return failing
+  return { ...failing, state: 'dead', dead_since: now, missed_since: row.missed_since ?? failingSince }
+}
+
+/** What a dead webhook did not take goes to its backup; without one it can be sent again by hand (replay.ts). */
+async function handOn(db: Db, row: WebhookRow, now: Instant): Promise<void> {
+  const backup = await backupOf(db, row)
+  if (backup === undefined) {
+    await db.deleteFrom('webhook_calls').where('webhook_id', '=', row.id).execute()
+    return
+  }
+  const moved = await db
+    .updateTable('webhook_calls')
+    .set({ webhook_id: backup.id, due_at: now, attempts: 0, first_failed_at: null })
+    .where('webhook_id', '=', row.id)
+    .executeTakeFirst()
+  if (Number(moved.numUpdatedRows) === 0) return
+  await putWork(db, backup.id, now)
+}
+
+/** The work ends with the last call; else it is due with the next one, and not while the receiver needs a rest. */
+async function goOn(
+  db: Db,
+  { work, owner, after, now }: { work: Work; owner: string; after: WebhookRow; now: Instant },
+): Promise<void> {
+  const next = await db
+    .selectFrom('webhook_calls')
+    .select(({ fn }) => fn.min('due_at').as('at'))
+    .where('webhook_id', '=', after.id)
+    .executeTakeFirst()
+  if (next === undefined || next.at === null) return endWork(db, { work, owner })
+  const rest = after.failed_runs === 0 ? 0 : now + retryDelayMs(after.failed_runs)
+  await db
+    .updateTable('work')
+    .set({ owner: null, due_at: Math.max(Number(next.at), rest) })
+    .where('id', '=', work.id)
+    .where('owner', '=', owner)
+    .execute()
+}
+
+async function endWork(db: Db, { work, owner }: { work: Work; owner: string }): Promise<void> {
+  await db.deleteFrom('work').where('id', '=', work.id).where('owner', '=', owner).execute()
+}

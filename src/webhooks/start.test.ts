@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestStorage, storagePlace } from '../../test/storage.ts'
+import { createTestWebhooks, startReceiver } from '../../test/webhooks-world.ts'
+import type { KeyId } from '../mail/ids.ts'
+import { createQueue } from '../queue/queue.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { silentLog } from '../runtime/log.ts'
+import type { Posted } from '../runtime/safe-post.ts'
+import { createByteRoom } from './byte-room.ts'
+import { addCallback } from './callbacks.ts'
+import { oweCalls } from './calls.ts'
+import { startWebhooks } from './start.ts'
+
+const clock = systemClock
+
+test('a host that does not answer holds up nobody else, and a stop waits for nobody long', async (t) => {
+  const storage = await openTestStorage(t, await storagePlace(t, 'sqlite'))
+  const receiver = await startReceiver(t)
+  let hanging = 0
+  let most = 0
+  const world = createTestWebhooks(storage)
+  const post: typeof world.post = async (url, request) => {
+    if (!url.includes('slow.example')) return world.post(url, request)
+    hanging += 1
+    most = Math.max(most, hanging)
+    await new Promise((resolve) => request.signal?.addEventListener('abort', resolve, { once: true }))
+    hanging -= 1
+    return { kind: 'failed', reason: 'interrupted' } satisfies Posted
+  }
+  const ctx = { ...world, post }
+  const urls = [...Array.from({ length: 60 }, () => 'http://slow.example/x'), `${receiver.url}/fast`]
+  for (const [n, url] of urls.entries()) {
+    const { webhook } = await addCallback(ctx, { keyId: n as KeyId, topic: 'delivered', url })
+    const calls = Array.from({ length: 10 }, (_, i) => ({
+      webhookId: webhook.id,
+      content: { body: `{"n":${i}}`, events: 1 },
+    }))
+    const firstId = await storage.reserveIds(calls.length)
+    await storage.commit({ writes: oweCalls(calls, { firstId, now: clock.now() }) })
+  }
+  const running = startWebhooks(ctx, { queue: createQueue({ storage, clock, log: silentLog }) })
+  await receiver.wait(10)
+  assert.ok(most <= 16, `${most} at one time to one host`)
+  await running.stop({ graceMs: 0 })
+  const begun = await storage.db.selectFrom('webhook_calls').select('id').where('attempts', '>', 0).execute()
+  assert.deepEqual(begun, [], 'what was interrupted counts for nothing')
+})
+
+test('room in memory is given in turns, and never more than there is', async () => {
+  const takeRoom = createByteRoom(100)
+  const order: string[] = []
+  const giveBackA = await takeRoom(60)
+  const b = takeRoom(60).then((give) => {
+    order.push('b')
+    return give
+  })
+  const c = takeRoom(10_000).then((give) => {
+    order.push('c')
+    return give
+  })
+  giveBackA()
+  const giveBackB = await b
+  assert.deepEqual(order, ['b'])
+  giveBackB()
+  await c
+  assert.deepEqual(order, ['b', 'c'])
+})

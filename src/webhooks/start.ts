@@ -1,0 +1,128 @@
+/** Webhooks, alive: events become calls a moment after they happened, and calls are made as they are due. */
+import type { WebhookId } from '../mail/ids.ts'
+import { createLanePoller } from '../queue/lane-poller.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Work } from '../queue/work.ts'
+import { guardReschedule } from '../queue/writes.ts'
+import { createByteRoom } from './byte-room.ts'
+import { callLane } from './calls.ts'
+import type { WebhooksContext } from './context.ts'
+import { openHook } from './post-body.ts'
+import { runCalls } from './run-calls.ts'
+import { tellEvents } from './tell-events.ts'
+import { selectWebhooks } from './webhooks.ts'
+
+export type RunningWebhooks = {
+  wake(): void
+  /** Events that have happened are calls when it resolves. */
+  catchUp(): Promise<void>
+  /** Waits so long for calls that are on their way. */
+  stop(options: { graceMs: number }): Promise<void>
+}
+
+/** So that events of about a second go out together. */
+const everyMs = 1_000
+const webhooksAtOnce = 32
+/** A receiver that is slow keeps no more of our time than this many. */
+const webhooksAtOnceByHost = 4
+const hostBusyMs = 1_000
+/** After an error of ours. */
+const troubleMs = 60_000
+const mailBytesAtOnce = 32 * 1024 * 1024
+
+export function startWebhooks(
+  ctx: WebhooksContext,
+  { queue }: { queue: Pick<Queue, 'claim' | 'nextDueAt'> },
+): RunningWebhooks {
+  const { storage, clock, log } = ctx
+  const stopping = new AbortController()
+  const interrupting = new AbortController()
+  const running = new Set<Promise<void>>()
+  const byHost = new Map<string, number>()
+  const takeRoom = createByteRoom(mailBytesAtOnce)
+  const poller = createLanePoller({
+    ...{ queue, clock, log, lane: callLane },
+    room: () => ({ maxItems: webhooksAtOnce - running.size, maxPerKey: 1 }),
+    take(works) {
+      for (const work of works) {
+        const done = run(work)
+          .catch((error: unknown) =>
+            log.error({ err: error, webhookId: work.ref }, 'a webhook was not settled'),
+          )
+          .finally(() => {
+            running.delete(done)
+            poller.wake()
+          })
+        running.add(done)
+      }
+    },
+  })
+
+  async function run(work: Work): Promise<void> {
+    try {
+      const [row] = await selectWebhooks(storage.db, { id: work.ref as WebhookId }).execute()
+      const hook = row && openHook(ctx, row)
+      if (hook !== undefined && (byHost.get(hook.host) ?? 0) >= webhooksAtOnceByHost) {
+        return await putOff(work, hostBusyMs)
+      }
+      await countingHost(hook?.host ?? '', () =>
+        runCalls({ ...ctx, takeRoom }, { work, hook, signal: interrupting.signal }),
+      )
+    } catch (error) {
+      log.error({ err: error, webhookId: work.ref }, 'a webhook could not be called; it will be')
+      await putOff(work, troubleMs)
+    }
+  }
+
+  async function countingHost(host: string, use: () => Promise<void>): Promise<void> {
+    byHost.set(host, (byHost.get(host) ?? 0) + 1)
+    try {
+      await use()
+    } finally {
+      const left = (byHost.get(host) ?? 1) - 1
+      if (left > 0) byHost.set(host, left)
+      else byHost.delete(host)
+    }
+  }
+
+  async function putOff(work: Work, ms: number): Promise<void> {
+    const lease = { id: work.id, owner: storage.nodeId, due_at: clock.now() + ms }
+    await storage.commit({ guards: [guardReschedule(lease)], writes: [] })
+  }
+
+  let telling: Promise<void> = Promise.resolve()
+  function tell(): Promise<void> {
+    telling = telling
+      .catch(() => undefined)
+      .then(async () => {
+        while ((await tellEvents({ ...ctx, wakeCalls: poller.wake })).isMore && !stopping.signal.aborted);
+      })
+    return telling
+  }
+
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(everyMs, stopping.signal)
+      if (stopping.signal.aborted) return
+      try {
+        await tell()
+      } catch (error) {
+        log.error({ err: error }, 'webhooks could not be told of events; they will be')
+      }
+    }
+  })()
+
+  return {
+    wake: poller.wake,
+    catchUp: tell,
+    async stop({ graceMs }) {
+      stopping.abort()
+      const enough = new AbortController()
+      await Promise.all([loop, poller.stop()])
+      const late = clock.sleep(graceMs, enough.signal).then(() => interrupting.abort())
+      await Promise.all([telling.catch(() => undefined), ...running])
+      enough.abort()
+      await late
+    },
+  }
+}

@@ -1,0 +1,301 @@
+/** Mail that comes for a program: posted to it as Mailjet's Parse API does. */
+import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { scenario, startTestApp, type TestApp } from './app.ts'
+import { openWire } from './smtp-wire.ts'
+import { temporaryFolder } from './storage.ts'
+import { startReceiver } from './webhooks-world.ts'
+
+const run = promisify(execFile)
+
+type Parsed = {
+  Sender: string
+  Recipient: string
+  Date: string
+  From: string
+  Subject: string
+  Headers: Record<string, string | string[]>
+  Parts: { Headers: Record<string, string[]>; ContentRef?: string }[]
+  CustomID: string
+  Payload: string
+} & Record<string, unknown>
+
+async function addRoute(app: TestApp, body: object): Promise<{ ID: number; Email: string }> {
+  const answer = await app.mailjet('POST', '/v3/REST/parseroute', body)
+  assert.equal(answer.status, 201, answer.text)
+  const [route] = (answer.body as { Data: { ID: number; Email: string }[] }).Data
+  assert.ok(route !== undefined)
+  return route
+}
+
+async function deliver(
+  app: TestApp,
+  { from = 'ann@client.example', to, raw }: { from?: string; to: string[]; raw: string },
+): Promise<string> {
+  using wire = await openWire(app.ready.mx ?? 0)
+  await wire.read()
+  const say = async (text: string) => {
+    wire.write(Buffer.from(`${text}\r\n`, 'latin1'))
+    return String((await wire.read()).at(-1))
+  }
+  wire.write('EHLO mx.client.example\r\n')
+  await wire.read()
+  await say(`MAIL FROM:<${from}>`)
+  for (const recipient of to) {
+    const answer = await say(`RCPT TO:<${recipient}>`)
+    if (!answer.startsWith('250')) return answer
+  }
+  await say('DATA')
+  return await say(`${raw.replaceAll('\n', '\r\n')}\r\n.`)
+}
+
+async function outcomes(app: TestApp): Promise<{ outcome: string; because: string[] }[]> {
+  const answer = await app.admin('GET', '/api/inbox')
+  return (answer.body as { messages: { outcome: string; because: string[] }[] }).messages
+}
+
+const richMail = (to: string) => `Received: from mx.client.example by in.test; Wed, 29 May 2024 18:26:41 +0200
+Received: from laptop by mx.client.example; Wed, 29 May 2024 18:26:40 +0200
+X-Loop: one
+X-Loop: two
+x-loop: three
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b0"
+From: =?utf-8?Q?Ann_=C3=89?= <ann@client.example>
+To: Shop <${to}>
+Date: Wed, 29 May 2024 18:26:40 +0200
+Message-ID: <rich-1@client.example>
+Subject: =?utf-8?B?UsOpOiBvcmRlcg==?= 17
+
+--b0
+Content-Type: multipart/related; boundary="b1"
+
+--b1
+Content-Type: multipart/alternative; boundary="b2"
+
+--b2
+Content-Type: text/plain; charset=iso-8859-1
+
+Merci \xe9t\xe9!
+--b2
+Content-Type: text/html; charset="UTF-8"
+Content-Transfer-Encoding: quoted-printable
+
+<p>Thanks! <img src=3D"cid:pic1"></p>
+--b2--
+--b1
+Content-Type: image/png; name="p.png"
+Content-Disposition: inline; filename="p.png"
+Content-Transfer-Encoding: base64
+Content-ID: <pic1>
+
+iVBORw0KGgo=
+--b1--
+--b0
+Content-Type: text/plain
+Content-Disposition: attachment; filename="note.txt"
+Content-Transfer-Encoding: quoted-printable
+
+h=65llo
+--b0
+Content-Type: message/rfc822
+
+From: a@b.example
+Subject: inside
+
+inner
+--b0--`
+
+scenario('mail for a made address is posted with its parts, once for each program', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/made` })
+  assert.match(Email, /^[A-Za-z0-9-]{16}@in\.mail\.paravion\.example$/)
+  await addRoute(app, { Email: 'Orders@shop.example', Url: `${receiver.url}/own` })
+
+  const raw = richMail(Email)
+  assert.match(await deliver(app, { to: [Email.toLowerCase(), 'orders@shop.example'], raw }), /^250 2\.0\.0 /)
+  const calls = await receiver.wait(2)
+  assert.deepEqual(calls.map(({ path }) => path).toSorted(), ['/made', '/own'])
+  const made = calls.find(({ path }) => path === '/made')?.body as Parsed
+  assert.deepEqual(made, {
+    Sender: 'ann@client.example',
+    Recipient: Email.toLowerCase(),
+    Date: '20240529T162640',
+    From: 'Ann É <ann@client.example>',
+    Subject: 'Ré: order 17',
+    Headers: {
+      Received: [
+        'from mx.client.example by in.test; Wed, 29 May 2024 18:26:41 +0200',
+        'from laptop by mx.client.example; Wed, 29 May 2024 18:26:40 +0200',
+      ],
+      'X-Loop': ['one', 'two', 'three'],
+      'MIME-Version': ['1.0'],
+      'Content-Type': ['multipart/mixed; boundary="b0"'],
+      From: '=?utf-8?Q?Ann_=C3=89?= <ann@client.example>',
+      To: `Shop <${Email}>`,
+      Date: 'Wed, 29 May 2024 18:26:40 +0200',
+      'Message-ID': '<rich-1@client.example>',
+      Subject: '=?utf-8?B?UsOpOiBvcmRlcg==?= 17',
+      'Return-Path': ['<ann@client.example>'],
+    },
+    Parts: [
+      { Headers: { 'Content-Type': ['multipart/related; boundary="b1"'] } },
+      { Headers: { 'Content-Type': ['multipart/alternative; boundary="b2"'] } },
+      { Headers: { 'Content-Type': ['text/plain; charset=iso-8859-1'] }, ContentRef: 'Text-part' },
+      {
+        Headers: {
+          'Content-Type': ['text/html; charset="UTF-8"'],
+          'Content-Transfer-Encoding': ['quoted-printable'],
+        },
+        ContentRef: 'Html-part',
+      },
+      {
+        Headers: {
+          'Content-Type': ['image/png; name="p.png"'],
+          'Content-Disposition': ['inline; filename="p.png"'],
+          'Content-Transfer-Encoding': ['base64'],
+          'Content-ID': ['<pic1>'],
+        },
+        ContentRef: 'InlineAttachment1',
+      },
+      {
+        Headers: {
+          'Content-Type': ['text/plain'],
+          'Content-Disposition': ['attachment; filename="note.txt"'],
+          'Content-Transfer-Encoding': ['quoted-printable'],
+        },
+        ContentRef: 'Attachment1',
+      },
+      { Headers: { 'Content-Type': ['message/rfc822'] }, ContentRef: 'Attachment2' },
+    ],
+    'Text-part': 'Merci été!',
+    'Html-part': '<p>Thanks! <img src="cid:pic1"></p>',
+    InlineAttachment1: 'iVBORw0KGgo=',
+    Attachment1: Buffer.from('hello').toString('base64'),
+    Attachment2: Buffer.from('From: a@b.example\r\nSubject: inside\r\n\r\ninner').toString('base64'),
+    SpamAssassinScore: '0.0',
+    CustomID: '',
+    Payload: '',
+  })
+  const own = calls.find(({ path }) => path === '/own')?.body as Parsed
+  assert.equal(own.Recipient, 'orders@shop.example')
+
+  // Whoever was not sure that we have it sends it again.
+  assert.match(await deliver(app, { to: [Email], raw }), /^250 /)
+  assert.match(await deliver(app, { to: [`x${Email}`], raw }), /^550 5\.1\.1 /)
+  await deliver(app, { to: [Email], raw: `From: ann@client.example\nTo: ${Email}\n\nlast` })
+  const last = (await receiver.wait(3)).at(-1)?.body as Parsed
+  assert.deepEqual([last['Text-part'], last.Subject, receiver.received.length], ['last\n', '', 3])
+  assert.match(last.Date, /^20\d{6}T\d{6}$/)
+})
+
+scenario(
+  'an answer brings the CustomID and Payload of what it answers, of the same key alone',
+  async (t, app) => {
+    const receiver = await startReceiver(t)
+    const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+    const sent = await app.mailjet('POST', '/v3.1/send', {
+      Messages: [
+        {
+          From: { Email: app.ready.from },
+          To: [{ Email }],
+          Subject: 'To ourselves',
+          TextPart: 'Our own mail comes for the program too.',
+          CustomID: 'order-17',
+          EventPayload: '{"a":1}',
+        },
+      ],
+    })
+    assert.equal(sent.status, 200, sent.text)
+    const [first] = await receiver.wait(1)
+    const ours = first?.body as Parsed
+    assert.deepEqual([ours.Subject, ours.CustomID], ['To ourselves', ''])
+    const messageId = String(ours.Headers['Message-ID'])
+
+    const answer = `From: ann@client.example\nTo: ${Email}\nMessage-ID: <re@client.example>\nIn-Reply-To: <unknown@x.example>\nReferences: <other@x.example> ${messageId}\nSubject: Sch\xf6n\n\nThanks`
+    await deliver(app, { to: [Email], raw: answer })
+    const [, second] = await receiver.wait(2)
+    const reply = second?.body as Parsed
+    assert.deepEqual([reply.CustomID, reply.Payload, reply.Subject], ['order-17', '{"a":1}', 'Schön'])
+  },
+)
+
+scenario('loops are ignored, reports about our mail are read, other reports are posted', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const mail = (more: string, id: string) =>
+    `From: ann@client.example\nTo: ${Email}\nMessage-ID: <${id}@client.example>\n${more}\nHello`
+  const loop = mail('References: <x-loop-detection-bounce-email@mail.paravion.example>\n', 'loop')
+  assert.match(await deliver(app, { to: [Email], raw: loop }), /^250 /)
+  assert.equal((await outcomes(app))[0]?.outcome, 'ignored-loop')
+
+  const automatic = mail('Auto-Submitted: auto-replied\nSubject: Out of office\n', 'auto')
+  await deliver(app, { to: [Email], raw: automatic })
+  const foreign = mail('Content-Type: multipart/report; report-type=delivery-status; boundary=x\n', 'dsn')
+  await deliver(app, { from: '', to: [Email], raw: foreign })
+  const calls = await receiver.wait(2)
+  assert.deepEqual(calls.map(({ body }) => (body as Parsed).Headers['Message-ID']).toSorted(), [
+    '<auto@client.example>',
+    '<dsn@client.example>',
+  ])
+  const [report] = await outcomes(app)
+  assert.equal(report?.outcome, 'parse')
+  assert.ok(report?.because.includes('So it is mail like any other.'), report?.because.join('\n'))
+})
+
+test('a program that does not answer gets its mail when it does, and from the inbox again', async (t) => {
+  const app = await startTestApp(t)
+  const receiver = await startReceiver(t)
+  receiver.answer(500)
+  const { ID, Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  await deliver(app, { to: [Email], raw: `From: ann@client.example\nMessage-ID: <a@b.example>\n\nHello` })
+  await receiver.wait(1)
+  const dead = await app.admin('PATCH', `/api/parse-routes/${ID}`, { state: 'dead' })
+  assert.equal(dead.status, 200, dead.text)
+  await deliver(app, { to: [Email], raw: `From: ann@client.example\nMessage-ID: <c@b.example>\n\nSecond` })
+  receiver.answer(200)
+  await app.admin('PATCH', `/api/parse-routes/${ID}`, { state: 'alive' })
+  const range = { from: Date.now() - 3_600_000, to: Date.now() + 3_600_000 }
+  const again = await app.admin('POST', `/api/webhooks/${ID}/replay`, range)
+  assert.deepEqual(again.body, { count: 2, next: null })
+  const replays = await receiver.wait(2, ({ headers }) => headers['x-paravion-replay'] === 'true')
+  assert.deepEqual(replays.map(({ body }) => (body as Parsed)['Text-part']).toSorted(), [
+    'Hello\n',
+    'Second\n',
+  ])
+})
+
+const swaksMissing = spawnSync('swaks', ['--version']).error !== undefined
+const skip = swaksMissing && 'swaks is not installed'
+test('swaks hands a mail in, and the program has its attachment', { skip }, async (t) => {
+  const app = await startTestApp(t)
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const file = join(temporaryFolder(t), 'report.bin')
+  const content = Buffer.from(Array.from({ length: 10_000 }, (_, n) => n % 256))
+  writeFileSync(file, content)
+  await run('swaks', [
+    ...['--server', '127.0.0.1', '--port', String(app.ready.mx), '--tls-optional'],
+    ...['--from', 'ann@client.example', '--to', Email, '--header', 'Subject: From swaks'],
+    ...['--body', 'See the file.', '--attach-type', 'application/octet-stream', '--attach', `@${file}`],
+  ])
+  const [call] = await receiver.wait(1)
+  const mail = call?.body as Parsed
+  assert.deepEqual([mail.Subject, mail.Recipient, mail.Sender], ['From swaks', Email, 'ann@client.example'])
+  assert.match(String(mail['Text-part']), /See the file\./)
+  assert.equal(mail.Attachment1, content.toString('base64'))
+})
+
+scenario('who has lost a domain gets its mail no more', async (t, app) => {
+  const receiver = await startReceiver(t)
+  await addRoute(app, { Email: 'orders@shop.example', Url: `${receiver.url}/orders` })
+  const raw = 'From: ann@client.example\n\nHello'
+  assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^250 /)
+  await receiver.wait(1)
+  assert.equal((await app.mailjet('DELETE', '/v3/REST/sender/*@shop.example')).status, 204)
+  assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^550 /)
+})

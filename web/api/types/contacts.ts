@@ -1,0 +1,25 @@
+/** Contacts, lists and jobs. */
+
+export type ContactList = { id: number; name: string; memberCount: number; createdAt: number }
+
+export type ContactJob = {
+  id: number
+  kind: string
+  method: string
+  listId: number | null
+  status: 'Allocated' | 'Upload' | 'Prepare' | 'Importing' | 'Completed' | 'Error' | 'Abort'
+  processed: number
+  refused: number
+  problem: string
+  requestedAt: number
+  endedAt: number | null
+}
+
+export type ListedContact = {
+  id: number
+  email: string
+  name: string
+  isExcluded: boolean
+  blockedBecause: string | null
+  isOptInPending: boolean
+}

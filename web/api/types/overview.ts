@@ -1,0 +1,38 @@
+/** The first page and going live. */
+
+import type { QueueLane } from './queue.ts'
+
+export type Overview = {
+  hours: {
+    at: number
+    accepted: number
+    delivered: number
+    deferred: number
+    bounced: number
+    blocked: number
+    complained: number
+  }[]
+  isComplete: boolean
+  domains: { name: string; isActive: boolean; problem: string; lastCheckAt: number | null }[]
+  queue: QueueLane[]
+  attention: { id: AttentionId; severity: 'bad' | 'warn' | 'info'; subject: string; detail: string }[]
+}
+
+export type AttentionId =
+  | 'not-ready'
+  | 'domain-unproved'
+  | 'domain-records'
+  | 'no-domain'
+  | 'sender-waits'
+  | 'server-warning'
+  | 'queue-held'
+  | 'queue-old'
+  | 'webhook-failing'
+  | 'webhook-dead'
+
+export type GoLiveCheck = {
+  id: string
+  status: 'ok' | 'warn' | 'bad' | 'unknown'
+  found: string
+  mend: string
+}

@@ -1,0 +1,49 @@
+/** Counts. Where nothing else is said, numbers of messages, one for each recipient. */
+
+export type Counts = {
+  processed: number
+  queued: number
+  sent: number
+  deferred: number
+  softBounced: number
+  hardBounced: number
+  blocked: number
+  opened: number
+  clicked: number
+  unsubscribed: number
+  complained: number
+  /** Events: a message may be opened often. */
+  opens: number
+  clicks: number
+  openDelaySeconds: number
+  machineOpens: number
+  machineClicks: number
+}
+
+export const timings = ['message', 'event'] as const
+export type Timing = (typeof timings)[number]
+
+export const resolutions = ['five-minutes', 'hour', 'day'] as const
+export type Resolution = (typeof resolutions)[number]
+
+export type Slice = Counts & { at: number }
+
+export type Statistics = {
+  totals: Counts
+  lastAt: number | null
+  sum: Counts
+  series: Slice[]
+  isComplete: boolean
+}
+
+export type ClickedLink = { url: string; position: number; messages: number; clicks: number }
+
+export type Readers = {
+  agents: (Counts & { platform: string; agent: string })[]
+  countries: (Counts & { country: string })[]
+  providers: (Counts & { provider: string })[]
+}
+
+export type SenderCounts = Counts & { id: number; email: string }
+
+export type CampaignCounts = Counts & { id: number; name: string; createdAt: number; lastAt: number | null }
