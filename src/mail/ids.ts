@@ -25,3 +25,4 @@ export type SegmentId = Id<'segment'>
 export type ContactJobId = Id<'contact-job'>
 export type SignupId = Id<'contact-signup'>
 export type UploadId = Id<'contact-upload'>
+export type TemplateId = Id<'template'>

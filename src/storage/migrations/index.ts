@@ -16,6 +16,7 @@ import { optOutsMigration } from './0015-opt-outs.ts'
 import { contactSignupsMigration } from './0016-contact-signups.ts'
 import { trackingMigration } from './0017-tracking.ts'
 import { statisticsMigration } from './0018-statistics.ts'
+import { templatesMigration } from './0019-templates.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   contactSignupsMigration,
   trackingMigration,
   statisticsMigration,
+  templatesMigration,
 ]
 
 /** The version that this program's queries are written for. */
