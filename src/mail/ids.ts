@@ -28,3 +28,4 @@ export type UploadId = Id<'contact-upload'>
 export type MailingId = Id<'mailing'>
 export type WebhookId = Id<'webhook'>
 export type CallId = Id<'webhook-call'>
+export type TemplateId = Id<'template'>

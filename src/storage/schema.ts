@@ -25,6 +25,7 @@ import type { InboundTables } from './tables/inbound.ts'
 import type { MailingTables } from './tables/mailings.ts'
 import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
+import type { TemplateTables } from './tables/templates.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
@@ -86,6 +87,7 @@ export interface Schema
     MailingTables,
     StatisticsTables,
     SuppressionTables,
+    TemplateTables,
     TrackingTables,
     UserTables,
     WebhookTables {
