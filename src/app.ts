@@ -198,7 +198,7 @@ async function start(
         clock,
         log,
         signingKeys: keyring.signingKeys,
-        personalise: tracking.personalise,
+        personalise: tracking.personal.ofWork,
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
         route(message, content) {

@@ -81,6 +81,9 @@ export function afterChange(
 }
 
 /** What may be done now. */
-export function allowedChanges(at: { state: MailingState; archivedFrom: MailingState | null }): MailingChange[] {
+export function allowedChanges(at: {
+  state: MailingState
+  archivedFrom: MailingState | null
+}): MailingChange[] {
   return mailingChanges.filter((change) => afterChange(change, at) !== undefined)
 }

@@ -5,7 +5,9 @@ import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { conditionOf, type Exclusion, type RecipientsQuery } from './recipients.ts'
 
 /** As `Exclusion`, in one word. */
-export type ExclusionWord = Exclude<SuppressionReason, 'unsubscribe'> | Exclude<Exclusion['kind'], 'suppressed'>
+export type ExclusionWord =
+  | Exclude<SuppressionReason, 'unsubscribe'>
+  | Exclude<Exclusion['kind'], 'suppressed'>
 
 export function exclusionWord(exclusion: Exclusion): ExclusionWord {
   if (exclusion.kind !== 'suppressed') return exclusion.kind

@@ -8,7 +8,7 @@ import { createConnections } from './connections.ts'
 import { createHostMemory } from './host-memory.ts'
 import { createMemory } from './memory.ts'
 import { createOutage } from './outage.ts'
-import type { Dispatcher, DispatcherOptions, OutboundWork } from './outbound.ts'
+import type { Block, Dispatcher, DispatcherOptions, OutboundWork } from './outbound.ts'
 import { createPlanner, type Plan, type Planned } from './plan.ts'
 import { chooseRelay, type RelayRoute, takesOver, usableFallback } from './relay-choice.ts'
 import { asRemarks, whySuspended, withRemarks } from './remarks.ts'
@@ -24,7 +24,7 @@ type Job = SiteJob & {
   work: OutboundWork
   route: SendableRoute
   plan: Plan
-  signed: Exclude<Signed, { problem: string }>
+  signed: Exclude<Signed, { problem: string } | { block: Block }>
   /** Lines of transcript that come before the attempt's own. */
   remarks: readonly string[]
 }
@@ -183,7 +183,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     { planned, signed, remarks }: { planned: Planned; signed: Signed; remarks: readonly string[] },
   ): boolean | Promise<true> {
     const { message } = work
-    if (!('site' in planned) || 'problem' in signed) signer.release(work, route.fromHeader)
+    if (!('site' in planned) || !('body' in signed)) signer.release(work, route.fromHeader)
+    if ('block' in signed) return settler.blocked(work, signed.block)
     if (!('site' in planned)) {
       return settler.untried(work, { ...planned, transcript: asRemarks([...remarks, planned.text]) })
     }

@@ -25,6 +25,9 @@ export type Outcome =
   | { kind: 'deferred'; class: string; code?: number; text: string; retryAfterMs?: number }
   | { kind: 'failed'; class: string; code?: number; text: string }
 
+/** Why nothing is sent: the class of the delivery, and words for its story. */
+export type Block = { class: string; detail: string }
+
 export type DeliveryMetrics = {
   settled(
     lane: Lane,
@@ -45,8 +48,11 @@ export type DispatcherOptions = {
   resolver: Resolver
   /** The keys for mail from the domain of the From address, of that domain or another; none means that it waits. */
   signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
-  /** The content of the one recipient of work whose message has `individual`; without it, all get the same. */
-  personalise?(work: OutboundWork): Buffer
+  /**
+   * The content of the one recipient of work whose message has `individual`, or why there is none; without it, all get the
+   * same.
+   */
+  personalise?(work: OutboundWork): Buffer | Block
   /** The envelope sender, to which bounces of this message come back. Asked after it was signed. */
   returnPath(messageId: MessageId, message: Pick<OutboundMessage, 'keyId' | 'fromAddress'>): string
   /** Where it goes and as whom, by today's rules. Cached: no query for a message. */

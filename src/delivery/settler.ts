@@ -3,6 +3,7 @@
 import { requestClientReport } from '../intake/request-client-report.ts'
 import type { AttemptId, KeyId, ServerId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
+import { guardLease } from '../queue/writes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { type Commit, type Storage, StorageUnavailable } from '../storage/storage.ts'
@@ -10,7 +11,7 @@ import type { AttemptResult } from './attempt.ts'
 import { type Ending, giveUpAddresses } from './give-up-address.ts'
 import { lastWords } from './last-words.ts'
 import type { SuppressedRecipient } from './load.ts'
-import type { DeliveryMetrics, OutboundWork, Outcome } from './outbound.ts'
+import type { Block, DeliveryMetrics, OutboundWork, Outcome } from './outbound.ts'
 import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
@@ -38,6 +39,8 @@ export type Settler = {
   suspect(work: OutboundWork, times: number): Promise<true>
   expired(work: OutboundWork): Promise<true>
   broken(work: OutboundWork, reason: string): Promise<true>
+  /** Nothing is sent, and no remote had a say. */
+  blocked(work: OutboundWork, block: Block): Promise<true>
   /** Our own bug. */
   crashed(work: OutboundWork, error: unknown): Promise<true>
   /** Some of its recipients are not sent to any more; the lease stays. */
@@ -203,6 +206,14 @@ export function createSettler({
       return write(work, (now) =>
         concluding(work, { commit: settleBroken(work, { owner, now, reason }), endings, now }),
       )
+    },
+    blocked(work, block) {
+      metrics.settled(work.message.lane, 'failed', block.class, work.recipients.length)
+      const suppressed = work.recipients.map((recipient) => ({ recipient, ...block }))
+      return write(work, (now) => ({
+        guards: [guardLease({ id: work.id, owner })],
+        ...settleSuppressed(work, suppressed, { now }),
+      }))
     },
     crashed(work, error) {
       log.error({ err: error, messageId: work.message.id, workId: work.id }, 'an attempt failed inside')

@@ -10,7 +10,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { signMessage } from '../signing/dkim.ts'
 import type { SigningKey } from '../signing/signing-key.ts'
 import { createLaneQueue, type Ranked } from './lane-queue.ts'
-import type { OutboundWork } from './outbound.ts'
+import type { Block, OutboundWork } from './outbound.ts'
 import { type PreparedBody, prepareBody } from './prepare-body.ts'
 import { rewriteHeaders } from './rewrite-headers.ts'
 
@@ -24,7 +24,10 @@ export type Signed =
       from?: Address
       remark?: string
     }
+  /** It cannot be signed now, and waits. */
   | { problem: string }
+  /** It must not go out at all. */
+  | { block: Block }
 
 export type Signer = {
   /** Rewrites the header before. `fromHeader`: the From that goes out, where it is not the message's own. */
@@ -52,7 +55,7 @@ export function createSigner({
 }: {
   signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
   /** The content of one recipient, where each has their own. */
-  personalise?(work: OutboundWork): Buffer
+  personalise?(work: OutboundWork): Buffer | Block
   clock: Clock
 }): Signer {
   const queue = createLaneQueue<Waiting>()
@@ -78,6 +81,7 @@ export function createSigner({
     let domain = message.fromAddress.slice(message.fromAddress.lastIndexOf('@') + 1)
     try {
       const stored = message.options.individual && personalise ? personalise(work) : work.content
+      if (!Buffer.isBuffer(stored)) return { block: stored }
       const rewrite = fromHeader === undefined ? {} : { fromHeader }
       const { content, header, from } = rewriteHeaders(stored, rewrite)
       if (from !== undefined) domain = from.domain

@@ -1,6 +1,8 @@
 /** What a door that has no finished message hands in (Send API, CLI): the message as fields, in our words. */
+
+import type { Person } from '../contacts/persons.ts'
 import type { RecipientsData } from '../contacts/recipient-data.ts'
-import type { KeyId } from '../mail/ids.ts'
+import type { CampaignId, DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Lane } from '../storage/schema.ts'
 import type { Commit, Write } from '../storage/storage.ts'
@@ -73,6 +75,32 @@ export type RawSubmission = {
 /** A checked, composed message with its ids, not yet stored. */
 export type Prepared = { readonly accepted: Accepted } & { readonly brand: 'prepared' }
 
+/** For `openMessage`; mass mail, with `individual` among its options. */
+export type NewOpenMessage = {
+  keyId: KeyId
+  from: Mailbox
+  /** As it is shown in lists, placeholders and all. */
+  subject: string
+  campaignId: CampaignId
+  options: MessageOptions
+  /** The stored content: what is not replaced when it leaves is the same for everybody. */
+  compose(facts: { messageId: string; now: number }): Buffer
+}
+
+/** A message that takes more recipients. */
+export type OpenMessage = {
+  readonly id: MessageId
+  readonly keyId: KeyId
+  readonly acceptedAt: number
+  readonly fromAddress: string
+  readonly options: MessageOptions
+  readonly content: Buffer
+  /** Grows with the recipients. */
+  recipientCount: number
+}
+
+export type LateRecipient = { address: Mailbox['address']; person: Person }
+
 export type Intake = {
   /** May this key use this address as From? (The Send API asks for AdvanceErrorHandling.) */
   maySendAs(keyId: KeyId, from: Mailbox['address']): Promise<boolean>
@@ -92,6 +120,20 @@ export type Intake = {
     report: { from: Mailbox; to: Mailbox['address']; subject: string; messageId: string; content: Buffer },
     together: Commit,
   ): Promise<void>
+  /**
+   * A message whose recipients come later, each with a content of its own. Stored with `together`; undefined when the
+   * guards of that do not hold.
+   */
+  openMessage(message: NewOpenMessage, together: (id: MessageId) => Commit): Promise<OpenMessage | undefined>
+  /**
+   * Recipients of such a message: deliveries, work and events in one commit with `together`, which learns the numbers of
+   * their deliveries. False: the guards of that do not hold, and nothing is stored.
+   */
+  addRecipients(
+    message: OpenMessage,
+    recipients: readonly LateRecipient[],
+    together: (deliveryIds: readonly DeliveryId[]) => Commit,
+  ): Promise<boolean>
   /** An SMTP submission from end of DATA to durable. Throws Refused. */
   submitRaw(submission: RawSubmission): Promise<Accepted>
 }

@@ -2,6 +2,7 @@
  * How accepted work reaches the sender without being read back: rows are stored already leased to this node, and the
  * content goes along in memory. Where the sender has no room, the work is stored as due and is claimed later.
  */
+import type { Person } from '../contacts/persons.ts'
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Lane } from '../storage/schema.ts'
@@ -21,7 +22,14 @@ export type HandedWork = Work & {
     sizeBytes: number
     options: MessageOptions
   }
-  recipients: readonly { deliveryId: DeliveryId; address: string; attempts: number; dsn?: string }[]
+  recipients: readonly {
+    deliveryId: DeliveryId
+    address: string
+    attempts: number
+    dsn?: string
+    /** What is known of the contact, where the content is made for each (`options.mailingId`). */
+    person?: Person
+  }[]
   content: Buffer
 }
 

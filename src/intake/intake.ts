@@ -25,6 +25,7 @@ import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
+import { createLateRecipients } from './late-recipients.ts'
 import { asksForContacts } from './personalise.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
@@ -277,7 +278,14 @@ export function createIntake({
     }
   }
 
+  const lateRecipients = createLateRecipients({
+    ...{ storage, clock, handOver, suppressions, makeMessageId, metrics },
+    lifetimeMs: settings.lifetimeMs,
+  })
+
   const intake: Intake = {
+    ...lateRecipients,
+
     maySendAs,
 
     templates,

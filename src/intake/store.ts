@@ -12,7 +12,7 @@ import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { type HandedWork, sizeInMemory } from './hand-over.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 
-const insertMessage = defineInsert('messages', [
+export const insertMessage = defineInsert('messages', [
   'id',
   'key_id',
   'door',
@@ -32,8 +32,8 @@ const insertMessage = defineInsert('messages', [
   'options',
   'submission_uuid',
 ])
-const insertBody = defineInsert('bodies', ['message_id', 'content'])
-const insertDelivery = defineInsert('deliveries', [
+export const insertBody = defineInsert('bodies', ['message_id', 'content'])
+export const insertDelivery = defineInsert('deliveries', [
   'id',
   'message_id',
   'key_id',

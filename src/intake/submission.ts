@@ -29,6 +29,8 @@ export type MessageOptions = {
   individual?: true
   /** For links and header fields of mass mail. */
   campaignId?: number
+  /** Its placeholders are replaced for each recipient when it leaves (campaigns/render.ts). */
+  mailingId?: number
   /** The contact list that it goes to, for `List-Id` and the links that unsubscribe. */
   listId?: number
   /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */

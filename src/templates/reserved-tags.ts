@@ -3,7 +3,8 @@ import { escapeHtml } from '../mail/escape-html.ts'
 
 const unsubscribeTag = /\[\[UNSUB_LINK(?:_([A-Z]{2}))?\]\]/gi
 const addressTag = /\[\[EMAIL_TO\]\]/gi
-const anyTag = /\[\[(?:UNSUB_LINK|EMAIL_TO)/i
+const onlineTag = /\[\[PERMALINK\]\]/gi
+const anyTag = /\[\[(?:UNSUB_LINK|EMAIL_TO|PERMALINK)/i
 
 export function hasReservedTags(text: string): boolean {
   return anyTag.test(text)
@@ -12,11 +13,24 @@ export function hasReservedTags(text: string): boolean {
 /** `isHtml`: what is put in is escaped. Without a page, the tags that ask for one stay. */
 export function replaceReservedTags(
   text: string,
-  { unsubscribe, address, isHtml }: { unsubscribe?: string; address: string; isHtml: boolean },
+  {
+    unsubscribe,
+    online,
+    address,
+    isHtml,
+  }: {
+    /** The page that unsubscribes. */
+    unsubscribe?: string
+    /** The mail as a page. */
+    online?: string
+    address: string
+    isHtml: boolean
+  },
 ): string {
   if (!hasReservedTags(text)) return text
   const shown = isHtml ? escapeHtml(address) : address
-  const replaced = text.replace(addressTag, () => shown)
+  const addressed = text.replace(addressTag, () => shown)
+  const replaced = online === undefined ? addressed : addressed.replace(onlineTag, () => online)
   if (unsubscribe === undefined) return replaced
   return replaced.replace(unsubscribeTag, (_tag, language?: string) =>
     language === undefined ? unsubscribe : `${unsubscribe}?l=${language.toLowerCase()}`,

@@ -27,6 +27,8 @@ export type OwnLinks = {
   click?(url: string, position: number): string
   /** The page that unsubscribes, for the tags of the text. */
   unsubscribe?: string
+  /** The mail as a page, for the tags of the text. */
+  online?: string
   /** The recipient, for the tags of the text. */
   address: string
   /** Whole header fields, each with its CRLF. */
@@ -81,20 +83,30 @@ function withLinks(html: string, { open, click }: OwnLinks, placesOf: (html: str
     const raw = html.slice(start, end)
     if (click === undefined || !/^\s*https?:\/\//i.test(raw)) continue
     position += 1
-    if (isExempt || hasReservedTags(raw)) continue
-    const url = decodeAttribute(raw).trim()
-    if (url.length > maxUrl || !isAddress(url)) continue
+    const url = isExempt ? undefined : followable(raw)
+    if (url === undefined) continue
     changed += html.slice(copied, start) + click(url, position)
     copied = end
   }
   if (open !== undefined) {
     // An attribute that needs no quotes gets them all the same; the address has no character that could end one.
-    const pixel = `<img src="${open}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">`
+    const pixel = pixelOf(open)
     const at = Math.max(bodyEnd ?? html.length, copied)
     changed += html.slice(copied, at) + pixel
     copied = at
   }
   return changed + html.slice(copied)
+}
+
+export function pixelOf(address: string): string {
+  return `<img src="${address}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">`
+}
+
+/** `raw` as it stands in the attribute; undefined when it is no link that could lead over us. */
+export function followable(raw: string): string | undefined {
+  if (!/^\s*https?:\/\//i.test(raw) || hasReservedTags(raw)) return undefined
+  const url = decodeAttribute(raw).trim()
+  return url.length > maxUrl || !isAddress(url) ? undefined : url
 }
 
 /** What could not be followed afterwards is left as it is. */

@@ -26,7 +26,7 @@ const tokenPattern = /^[\w-]{22,8192}$/
 /** 2^53 in letters of base 36. */
 const mailPattern = /^u\+([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?\.([0-9a-f]{20})$/
 
-type Kind = 'open' | 'click' | 'unsubscribe' | 'mail'
+type Kind = 'open' | 'click' | 'unsubscribe' | 'mail' | 'online'
 
 export function createLinkTokens({
   secret,
@@ -89,6 +89,11 @@ export function createLinkTokens({
       const [deliveryId = 0, day = 0, position = 0] = found.numbers
       return withinTime({ deliveryId, day, position, url: found.text })
     },
+
+    /** The mail as a page; works as long as the mail is kept. */
+    online: (deliveryId: number) => write('online', [deliveryId], ''),
+
+    readOnline: (token: string): number | undefined => read('online', token, 1)?.numbers[0],
 
     unsubscribe: ({ deliveryId, keyId, listId, campaignId, address }: UnsubscribeLink) =>
       write('unsubscribe', [deliveryId, keyId, listId, campaignId], address),

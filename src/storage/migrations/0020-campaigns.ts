@@ -55,7 +55,9 @@ export const campaignsMigration: Migration = {
       html ${text},
       text ${text},
       mjml ${text},
-      headers ${text} NOT NULL
+      headers ${text} NOT NULL,
+      html_from_mjml ${integer} NOT NULL,
+      text_from_html ${integer} NOT NULL
     ) ${end}`,
     `CREATE TABLE mailing_recipients (
       mailing_id ${integer} NOT NULL,

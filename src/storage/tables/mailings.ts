@@ -114,8 +114,11 @@ export interface MailingTables {
     html: string | null
     text: string | null
     mjml: string | null
-    /** JSON object. */
+    /** JSON: texts by name. */
     headers: string
+    /** As in `template_versions`. */
+    html_from_mjml: Flag
+    text_from_html: Flag
   }
   /** Whom it goes to, computed once. An address stands here once for each mailing. */
   mailing_recipients: {
