@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createSignIns } from './accounts/sign-in.ts'
 import { closedLab, countedElsewhere, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
+import { createCampaignsPart, createPersonalise } from './app/campaigns.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createContactsPart } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
@@ -28,6 +29,7 @@ import { createStopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import { createTracking } from './app/tracking.ts'
 import { createWebhooksPart, mailDomainOf } from './app/webhooks.ts'
+import { createRenderer } from './campaigns/render.ts'
 import type { Config } from './config.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
@@ -188,6 +190,7 @@ async function start(
     urls: { publicUrl: () => publicUrl, httpsUrl: () => httpsUrl },
   })
   stopper.add(() => tracking.recorder.stop())
+  const renderer = createRenderer({ linksFor: tracking.personal.linksFor, now: clock.now })
   const statistics = listen ? startStatistics({ storage, clock, log }) : countedElsewhere(storage)
   stopper.add(() => statistics.stop())
 
@@ -198,7 +201,7 @@ async function start(
         clock,
         log,
         signingKeys: keyring.signingKeys,
-        personalise: tracking.personal.ofWork,
+        personalise: createPersonalise({ renderer, ofWork: tracking.personal.ofWork }),
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
         route(message, content) {
@@ -246,6 +249,13 @@ async function start(
     },
     metrics,
   })
+
+  const campaignsPart = createCampaignsPart({
+    ...{ config, storage, clock, log, intake, statistics },
+    maySendAs: doorCheck.maySendAs,
+    trackingOf: tracking.defaults.of,
+  })
+  const { campaigns } = campaignsPart
 
   const domains = createDomainsContext({
     config,
@@ -320,6 +330,8 @@ async function start(
     contacts,
     tracking,
     webhooks,
+    campaigns,
+    renderer,
     statistics,
     inbound,
     gateway: {
@@ -379,6 +391,7 @@ async function start(
     stopper.add(() => retention.stop())
     if (delivers) {
       stopper.add(contactsPart.startJobs(queue))
+      stopper.add(campaignsPart.start(queue))
       const callingWebhooks = webhooksPart.start(queue)
       stopper.add(() => callingWebhooks.stop({ graceMs }))
       const watch = watchDomains(domains, { queue })

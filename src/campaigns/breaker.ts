@@ -3,6 +3,9 @@
  * these tells all mailbox providers that our mail is unwanted, and it is the rest of the mail that suffers. Pure.
  */
 
+/** One or two of anything are chance. */
+const leastHarm = 3
+
 /** Percents; 0 switches a rule off. */
 export type BreakerLimits = {
   hardBouncePercent: number
@@ -62,7 +65,7 @@ export function judgeHarm(harm: Harm, limits: BreakerLimits, marks: Marks): Trip
   ]
   for (const { name, part, of, limit, words } of rules) {
     const mark = Math.max(limit, marks[name] ?? 0)
-    if (limit === 0 || of < limits.leastResults || part * 100 < mark * of || part === 0) continue
+    if (limit === 0 || of < limits.leastResults || part < leastHarm || part * 100 < mark * of) continue
     const percent = (part * 100) / of
     // Twice as bad, before it is stopped for the same reason again.
     return {

@@ -27,6 +27,8 @@ export type CampaignsContext = {
   intake: Pick<Intake, 'prepare' | 'store' | 'openMessage' | 'addRecipients'>
   /** Is it an active sender of the key? */
   maySendAs(keyId: KeyId, from: Address): Promise<boolean>
+  /** Whether mail of the key is tracked where it does not say so itself. */
+  trackingOf(keyId: KeyId): Promise<{ opens: boolean; clicks: boolean }>
   countsOf(id: CampaignId): Promise<CampaignCounts>
   /** What has happened is counted soon. */
   countNow(): Promise<unknown>

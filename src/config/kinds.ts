@@ -53,6 +53,14 @@ export function wholeNumber({ min, max }: { min: number; max: number }): Kind<nu
   }
 }
 
+export function percent(): Kind<number> {
+  return {
+    schema: z.number().min(0).max(100),
+    expected: 'a number from 0 to 100, like 5 or 0.2',
+    readText: readNumber,
+  }
+}
+
 export type Port = number | 'off'
 
 export function port(): Kind<number> {

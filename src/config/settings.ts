@@ -12,6 +12,7 @@ import {
   ipAddress,
   optional,
   path,
+  percent,
   port,
   portOrOff,
   ports,
@@ -371,6 +372,29 @@ export const settings = {
       optional(path('a MaxMind database file')),
       none,
       'File in the MaxMind format that tells the country of an address; without it, no country is told.',
+    ),
+  },
+
+  campaigns: {
+    pause_hard_bounce_percent: setting(
+      percent(),
+      { always: 5 },
+      'A campaign is paused when so many of its addresses do not exist; 0 never pauses it for that.',
+    ),
+    pause_complaint_percent: setting(
+      percent(),
+      { always: 0.2 },
+      'A campaign is paused when so many of those who got it complain that it is spam; 0 never pauses it for that.',
+    ),
+    pause_refused_percent: setting(
+      percent(),
+      { always: 20 },
+      'A campaign is paused when so many of its latest mails are refused for their content or their sender; 0 never pauses it for that.',
+    ),
+    pause_after_results: setting(
+      wholeNumber({ min: 1, max: 1_000_000 }),
+      { always: 200 },
+      'Results of a campaign that there must be before it is judged.',
     ),
   },
 

@@ -6,6 +6,7 @@ import { normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { MessageId, WorkId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Schema } from '../storage/schema.ts'
+import { readPersons } from './load-persons.ts'
 import type { OutboundMessage, OutboundRecipient, OutboundWork } from './outbound.ts'
 
 /** Everything but the content, which is read when there is room for it. */
@@ -37,10 +38,11 @@ export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]):
     if (message === undefined || waiting === undefined) result.spent.push(work)
     else loaded.push({ ...work, message, recipients: waiting })
   }
-  const isHeldBack = await heldBack(db, loaded)
-  for (const work of loaded) {
+  const [isHeldBack, ofMailings] = await Promise.all([heldBack(db, loaded), readPersons(db, loaded)])
+  for (const found of loaded) {
+    const work = ofMailings.with(found)
     const suppressed = work.recipients.flatMap((recipient) => {
-      const block = isHeldBack(work, recipient)
+      const block = isHeldBack(work, recipient) ?? ofMailings.heldBack(work, recipient)
       return block === undefined ? [] : [{ recipient, ...block }]
     })
     if (suppressed.length === 0) {

@@ -1,6 +1,8 @@
 /** What the HTTP face needs from the rest of the program. */
 import type { Authenticator } from '../accounts/authenticate.ts'
 import type { SignIns } from '../accounts/sign-in.ts'
+import type { CampaignsContext } from '../campaigns/context.ts'
+import type { Renderer } from '../campaigns/render.ts'
 import type { SignUpContext } from '../contacts/sign-up.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
@@ -54,6 +56,10 @@ export type HttpDependencies = {
   suppressionCheck: Pick<SuppressionCheck, 'forget'>
   /** Contacts, lists, segments: what their functions need. */
   contacts: SignUpContext
+  /** Campaigns: what their functions need. */
+  campaigns: CampaignsContext
+  /** Their mail as one recipient sees it. */
+  renderer: Pick<Renderer, 'textsFor'>
   /** Links in mail: opens, clicks, unsubscribing. */
   tracking: Tracking
   /** Who is told of events and of mail: what their functions need. */

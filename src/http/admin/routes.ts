@@ -4,6 +4,9 @@ import { z } from 'zod'
 import type { HttpDependencies } from '../dependencies.ts'
 import { auditRoutes } from './audit.ts'
 import { backupRoutes } from './backup.ts'
+import { campaignActionRoutes } from './campaign-actions.ts'
+import { campaignRecipientRoutes } from './campaign-recipients.ts'
+import { campaignRoutes } from './campaigns.ts'
 import { contactJobRoutes, registerContactUploads } from './contact-jobs.ts'
 import { contactListRoutes } from './contact-lists.ts'
 import { contactRoutes } from './contacts.ts'
@@ -64,6 +67,9 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...contactListRoutes(dependencies),
     ...contactJobRoutes(dependencies),
     ...segmentRoutes(dependencies),
+    ...campaignRoutes(dependencies),
+    ...campaignActionRoutes(dependencies),
+    ...campaignRecipientRoutes(dependencies),
     ...signUpRoutes(dependencies),
     ...trackingRoutes(dependencies),
     ...statsRoutes(dependencies),

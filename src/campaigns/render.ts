@@ -1,0 +1,217 @@
+/**
+ * The mail of one recipient. What is the same for everybody is read and parsed once for each mailing; then placeholders
+ * are replaced, and links and header fields of their own put in. What cannot be rendered is not sent, never half of it.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Person } from '../contacts/persons.ts'
+import type { HandedWork } from '../intake/hand-over.ts'
+import { formatAddress, parseAddress } from '../mail/address.ts'
+import { composeTexts } from '../mail/compose.ts'
+import { formatDate } from '../mail/date.ts'
+import { decodeEncodedWords, encodeHeaderText } from '../mail/encoded-words.ts'
+import { findHeaderValue, foldHeader, readHeaderBlock } from '../mail/headers.ts'
+import { formatMailbox, type Mailbox, parseMailboxList } from '../mail/mailbox.ts'
+import { mapTextParts } from '../mail/text-parts.ts'
+import {
+  parseTemplate,
+  renderTemplate,
+  replacePlaceholders,
+  replaceReservedTags,
+  type Template,
+  type TemplateContext,
+} from '../templates/index.ts'
+import { fillMarks, markLinks } from '../tracking/marked-links.ts'
+import type { OwnLinks } from '../tracking/own-links.ts'
+import type { Linked } from '../tracking/personal.ts'
+import type { MailingTexts } from './compose-mailing.ts'
+
+export type Rendered = { texts: MailingTexts } | { problem: string }
+
+/** Of which every recipient's is made. */
+export type ParsedMailing = {
+  from: Mailbox
+  parts: { [Name in keyof MailingTexts]: Template | string }
+  /** Why nobody gets it. */
+  problem: string | undefined
+}
+
+export type RenderFacts = { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number }
+
+const partNames = ['subject', 'html', 'text'] as const
+const dayMs = 86_400_000
+/** RFC 5322 §2.1.1 leaves that much of a line. */
+const longestSubject = 900
+
+export function parseMailing(
+  texts: MailingTexts,
+  { from, usesLanguage }: { from: Mailbox; usesLanguage: boolean },
+): ParsedMailing {
+  const parts: ParsedMailing['parts'] = { subject: '' }
+  let problem: string | undefined
+  for (const name of partNames) {
+    const text = texts[name]
+    if (text === undefined) continue
+    const source = name === 'html' ? markLinks(text) : text
+    const parsed = usesLanguage ? parseTemplate(source, { placeholders: true }) : source
+    if (typeof parsed === 'object' && 'problem' in parsed) problem ??= `${name}: ${parsed.problem}`
+    else parts[name] = parsed
+  }
+  return { from, parts, problem }
+}
+
+export function renderParts({ parts, from, problem }: ParsedMailing, facts: RenderFacts): Rendered {
+  if (problem !== undefined) return { problem }
+  const { links } = facts
+  const context = contextOf(from, facts)
+  const texts: MailingTexts = { subject: '' }
+  for (const name of partNames) {
+    const part = parts[name]
+    if (part === undefined) continue
+    const rendered =
+      typeof part === 'string' ? { text: replacePlaceholders(part, context) } : renderTemplate(part, context)
+    if ('problem' in rendered) return { problem: `${name}: ${rendered.problem}` }
+    const isHtml = name === 'html'
+    texts[name] = replaceReservedTags(isHtml ? fillMarks(rendered.text, links) : rendered.text, {
+      ...links,
+      isHtml,
+    })
+  }
+  // A value may hold line breaks; in a subject they would end the header.
+  texts.subject = texts.subject
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, longestSubject)
+    .toWellFormed()
+  return { texts }
+}
+
+function contextOf(from: Mailbox, { to, person, links, now }: RenderFacts): TemplateContext {
+  const since = (at: number | null | undefined, days: number) => at != null && now - at <= days * dayMs
+  return {
+    variables: {},
+    contactData: person?.properties ?? {},
+    contact: { ...partyOf(to), ...(person !== undefined && { id: person.id }) },
+    sender: partyOf(from),
+    predefined(name) {
+      const [, isOnline, language] = /^(?:(permalink)|unsub_link(?:_([a-z]{2}))?)$/i.exec(name) ?? []
+      if (isOnline !== undefined) return links.online ?? '[[PERMALINK]]'
+      if (!/^unsub_link/i.test(name)) return undefined
+      // Where the page is not known yet, the tag for it is.
+      const { unsubscribe } = links
+      if (unsubscribe === undefined) return `[[UNSUB_LINK${language === undefined ? '' : `_${language}`}]]`
+      return language === undefined ? unsubscribe : `${unsubscribe}?l=${language}`
+    },
+    hasOpenedSince: (days) => since(person?.lastOpenAt, days),
+    hasClickedSince: (days) => since(person?.lastClickAt, days),
+  }
+}
+
+function partyOf({ name, address }: Mailbox) {
+  return { email: formatAddress(address), localPart: address.local, domain: address.domain, name }
+}
+
+/** Fields that are written anew for each recipient, or with the texts. */
+const written = new Set([
+  'date',
+  'to',
+  'subject',
+  'message-id',
+  'mime-version',
+  'content-type',
+  'content-transfer-encoding',
+])
+
+type StoredMailing = ParsedMailing & {
+  /** Header fields that are the same for everybody. */
+  fields: string
+  /** `tail@domain>` of the stored Message-ID. */
+  messageIdTail: string
+}
+
+/** `content` as composeMailing made it. */
+function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }): StoredMailing {
+  const header = readHeaderBlock(content)
+  const [from] = parseMailboxList(findHeaderValue(content, header, 'from') ?? '') ?? []
+  if (from === undefined) throw new Error('the stored mail of a mailing has no author')
+  const texts: MailingTexts = {
+    subject: decodeEncodedWords(findHeaderValue(content, header, 'subject') ?? ''),
+  }
+  mapTextParts(content, (text, type) => {
+    texts[type === 'text/html' ? 'html' : 'text'] = text
+    return text
+  })
+  return {
+    ...parseMailing(texts, { from, usesLanguage }),
+    fields: header.fields
+      .filter(({ lower }) => !written.has(lower))
+      .map(({ start, end }) => content.toString('utf8', start, end))
+      .join(''),
+    messageIdTail: (findHeaderValue(content, header, 'message-id') ?? '').slice(1),
+  }
+}
+
+export type Renderer = ReturnType<typeof createRenderer>
+
+export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): OwnLinks; now(): number }) {
+  const known = new LRUCache<number, StoredMailing>({
+    max: 50,
+    maxSize: 32 * 1024 * 1024,
+  })
+
+  function read(id: number, content: Buffer, usesLanguage: boolean): StoredMailing {
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const parsed = readStored(content, { usesLanguage })
+    // As text, and about as much again for what was parsed of it.
+    known.set(id, parsed, { size: content.length * 4 + 1 })
+    return parsed
+  }
+
+  function textsFor(
+    { message, content }: Pick<HandedWork, 'message' | 'content'>,
+    { recipient, isTracked }: { recipient: HandedWork['recipients'][number]; isTracked: boolean },
+  ) {
+    const stored = read(message.id, content, message.options.rawBraces !== true)
+    const address = parseAddress(recipient.address)
+    if (address === undefined) throw new Error(`delivery ${recipient.deliveryId} is to no address`)
+    const to = { name: (recipient.person?.name ?? '').replace(/\p{Cc}+/gu, ' ').trim(), address }
+    const { open, click, ...others } = linksFor({ message, recipient, content })
+    const links = isTracked ? { ...others, ...(open && { open }), ...(click && { click }) } : others
+    const rendered = renderParts(stored, { to, person: recipient.person, links, now: now() })
+    return { stored, to, links, rendered }
+  }
+
+  return {
+    /** The whole content for the only recipient of the work, or why there is none. */
+    ofWork({ id, message, recipients, content }: HandedWork): Buffer | { class: string; detail: string } {
+      const [recipient, second] = recipients
+      if (recipient === undefined || second !== undefined) {
+        throw new Error(`work ${id} has ${recipients.length} recipients; mail of a mailing has one`)
+      }
+      const { stored, to, links, rendered } = textsFor({ message, content }, { recipient, isTracked: true })
+      if ('problem' in rendered) return { class: 'template-error', detail: rendered.problem }
+      const { subject, html, text } = rendered.texts
+      const header = [
+        `Date: ${formatDate(now())}\r\n`,
+        stored.fields,
+        foldHeader('To', formatMailbox(to)),
+        foldHeader('Subject', encodeHeaderText(subject, { firstLineUsed: 'Subject: '.length })),
+        // The same at every attempt, and no other recipient's.
+        foldHeader('Message-ID', `<${recipient.deliveryId.toString(36)}.${stored.messageIdTail}`),
+        ...links.fields,
+      ]
+      const texts = composeTexts(
+        { ...(html !== undefined && { html }), ...(text !== undefined && { text }) },
+        { inline: [], attached: [] },
+      )
+      return Buffer.concat([Buffer.from(header.join('')), texts])
+    },
+
+    /** The texts of one recipient as a page shows them: nothing in them is tracked. */
+    textsFor(
+      mail: Pick<HandedWork, 'message' | 'content'>,
+      recipient: HandedWork['recipients'][number],
+    ): Rendered {
+      return textsFor(mail, { recipient, isTracked: false }).rendered
+    },
+  }
+}

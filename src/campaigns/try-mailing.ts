@@ -1,0 +1,118 @@
+/** A mailing before it is sent: looked at as one contact would see it, and sent to a few addresses as a test. */
+import { contactEmail } from '../contacts/contacts.ts'
+import { type Person, personsByEmail, personsById } from '../contacts/persons.ts'
+import { formatAddress } from '../mail/address.ts'
+import type { ContactId } from '../mail/ids.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import type { Content } from '../templates/content.ts'
+import type { OwnLinks } from '../tracking/own-links.ts'
+import { checkMailing, NotReady } from './check.ts'
+import { fieldsOf, replyToOf, senderOf, textsOfMailing, usesLanguage } from './compose-mailing.ts'
+import type { CampaignsContext } from './context.ts'
+import type { Mailing } from './mailing.ts'
+import { readMailingContent } from './mailing-content.ts'
+import { parseMailing, type Rendered, renderParts } from './render.ts'
+
+type Parts = Pick<CampaignsContext, 'storage' | 'clock'>
+
+export type Preview = { to: Mailbox; rendered: Rendered }
+
+/** Links of a mail that nobody has got lead nowhere. */
+const noLinks = (to: Mailbox): OwnLinks => ({
+  unsubscribe: '#unsubscribe',
+  online: '#online',
+  address: formatAddress(to.address),
+  fields: [],
+})
+
+/** As that contact would see it, or else somebody of whom nothing is known. */
+export async function previewMailing(
+  { storage, clock }: Parts,
+  mailing: Mailing,
+  { contactId }: { contactId?: ContactId },
+): Promise<Preview> {
+  const { keyId } = mailing
+  const content = await readMailingContent(storage.db, mailing.id)
+  const person =
+    contactId === undefined
+      ? undefined
+      : (await personsById(storage.db, { keyId, ids: [contactId] })).get(contactId)
+  const to = mailboxOf(person) ?? { name: '', address: { local: 'reader', domain: 'inbox.example' } }
+  return { to, rendered: render(mailing, content, { to, person, links: noLinks(to), now: clock.now() }) }
+}
+
+function mailboxOf(person: Person | undefined): Mailbox | undefined {
+  if (person === undefined) return undefined
+  const at = person.email.lastIndexOf('@')
+  return {
+    name: person.name,
+    address: { local: person.email.slice(0, at), domain: person.email.slice(at + 1) },
+  }
+}
+
+function render(
+  mailing: Mailing,
+  content: Content,
+  facts: { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number },
+): Rendered {
+  const from = senderOf(mailing) ?? { name: '', address: { local: 'nobody', domain: 'invalid' } }
+  const how = { from, usesLanguage: usesLanguage(content.headers) }
+  return renderParts(parseMailing(textsOfMailing(mailing, content), how), facts)
+}
+
+/** Each gets a message of their own, with what is known of them if they are a contact. Throws `Refused`. */
+export async function testMailing(
+  ctx: CampaignsContext,
+  mailing: Mailing,
+  recipients: readonly Mailbox[],
+): Promise<void> {
+  const { storage, clock, intake } = ctx
+  const { keyId, id, listId } = mailing
+  const content = await readMailingContent(storage.db, id)
+  const problems = await checkMailing(ctx, mailing, { purpose: 'test', content })
+  const from = senderOf(mailing)
+  if (problems.length > 0 || from === undefined) throw new NotReady(id, problems)
+  const emails = recipients.map(({ address }) => contactEmail(formatAddress(address)) ?? '')
+  const persons = await personsByEmail(storage.db, { keyId, emails })
+  const prepared = []
+  for (const [place, to] of recipients.entries()) {
+    const person = persons.get(emails[place] ?? '')
+    // The tags that intake replaces by real links stay.
+    const links = { address: formatAddress(to.address), fields: [] }
+    const rendered = render(mailing, content, { to, person, links, now: clock.now() })
+    if ('problem' in rendered) {
+      throw new NotReady(id, [
+        {
+          code: 'template-error',
+          message: `It cannot be made for ${links.address}: ${rendered.problem}.`,
+        },
+      ])
+    }
+    const { subject, html, text } = rendered.texts
+    prepared.push(
+      await intake.prepare({
+        ...{ keyId, from, subject },
+        ...(html !== undefined && { html }),
+        ...(text !== undefined && { text }),
+        door: 'api',
+        lane: 'transactional',
+        priority: 2,
+        replyTo: replyToOf(mailing, content),
+        to: [to],
+        cc: [],
+        bcc: [],
+        attachments: [],
+        inlineAttachments: [],
+        headers: fieldsOf(content).filter(([name]) => name.toLowerCase() !== 'precedence'),
+        template: { language: false, variables: {}, deliverOnError: false },
+        options: {
+          trackOpens: 'disabled',
+          trackClicks: 'disabled',
+          ...(listId !== null && { listId }),
+        },
+      }),
+    )
+  }
+  await intake.store(prepared)
+  await storage.db.updateTable('mailings').set({ is_used: 1 }).where('id', '=', id).execute()
+}

@@ -1,0 +1,208 @@
+/** `/api/campaigns/{id}/…`: looked over, tried, sent, stopped. */
+import { z } from 'zod'
+import {
+  archiveMailing,
+  cancelMailing,
+  deleteMailing,
+  pauseMailing,
+  restoreMailing,
+  resumeMailing,
+  scheduleMailing,
+  sendMailing,
+  unscheduleMailing,
+} from '../../campaigns/change-state.ts'
+import { checkMailing, problemCodes } from '../../campaigns/check.ts'
+import type { Mailing } from '../../campaigns/mailing.ts'
+import { previewMailing, testMailing } from '../../campaigns/try-mailing.ts'
+import { countRecipients } from '../../contacts/count-recipients.ts'
+import { readInstant } from '../../contacts/values.ts'
+import { formatAddress } from '../../mail/address.ts'
+import type { ContactId } from '../../mail/ids.ts'
+import { type Mailbox, parseMailboxList } from '../../mail/mailbox.ts'
+import { Refused } from '../../runtime/refused.ts'
+import type { HttpDependencies } from '../dependencies.ts'
+import { BadField } from '../errors.ts'
+import { campaignShape, excludedCounts, shapeOf } from './campaign-shapes.ts'
+import { findCampaign, key } from './campaigns.ts'
+import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
+import { safePageAnswer } from './safe-page-answer.ts'
+
+const maxTestRecipients = 20
+const keyBody = z.strictObject({ key })
+
+export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute[] {
+  const { storage, clock, campaigns } = dependencies
+  const find = (reference: string | undefined, id: string | undefined) =>
+    findCampaign(dependencies, reference, id)
+
+  /** A change of state without anything to say about it. */
+  function action(
+    path: string,
+    { summary, change }: { summary: string; change(mailing: Mailing): Promise<Mailing> },
+  ): AdminRoute {
+    return defineRoute({
+      method: 'POST',
+      path: `/campaigns/{id}/${path}`,
+      summary,
+      role: 'marketer',
+      body: keyBody,
+      answer: z.object({ campaign: campaignShape }),
+      handle: async ({ params, body }) => ({
+        campaign: shapeOf(await change(await find(body.key, params.id))),
+      }),
+    })
+  }
+
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/campaigns/{id}/check',
+      summary: 'What keeps it from being sent, and how many would get it',
+      query: z.strictObject({ key }),
+      answer: z.object({
+        problems: z.array(z.object({ code: z.enum(problemCodes), message: z.string() })),
+        recipients: z.number(),
+        excluded: excludedCounts.describe('Members of the list who would get nothing, by reason'),
+      }),
+      async handle({ params, query }) {
+        const mailing = await find(query.key, params.id)
+        const problems = await checkMailing(campaigns, mailing, { purpose: 'send' })
+        return { problems, ...(await countFor(mailing)) }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/campaigns/{id}/preview',
+      summary: 'Its texts as one contact would see them; without scripts',
+      query: z.strictObject({
+        key,
+        contact: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+          .optional()
+          .describe('Number of the contact; somebody of whom nothing is known when left out'),
+      }),
+      answer: z.object({
+        to: z.string(),
+        subject: z.string(),
+        html: z.string().nullable().describe('A whole page, cleaned; to be shown in a frame that runs nothing'),
+        text: z.string().nullable(),
+        problem: z.string().describe('Why this contact would get nothing; empty when nothing is wrong'),
+      }),
+      async handle({ params, query: { key: reference, contact } }) {
+        const mailing = await find(reference, params.id)
+        const { to, rendered } = await previewMailing(
+          campaigns,
+          mailing,
+          contact === undefined ? {} : { contactId: contact as ContactId },
+        )
+        const address = formatAddress(to.address)
+        if ('problem' in rendered) {
+          return { to: address, subject: '', html: null, text: null, problem: rendered.problem }
+        }
+        const { subject, html, text } = rendered.texts
+        const page = html === undefined ? undefined : await safePageAnswer({ html, attachments: [] }, { images: 'remote' })
+        return { to: address, subject, html: page?.html ?? null, text: text ?? null, problem: '' }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/campaigns/{id}/test',
+      summary: 'Send it to a few addresses, each with what is known of them if they are contacts',
+      role: 'marketer',
+      body: z.strictObject({ key, to: z.array(z.string().max(500)).min(1).max(maxTestRecipients) }),
+      answer: z.object({ sent: z.number() }),
+      async handle({ params, body }) {
+        const mailing = await find(body.key, params.id)
+        const recipients = body.to.flatMap((text, index) => readMailboxes(`to.${index}`, text))
+        await testMailing(campaigns, mailing, recipients)
+        return { sent: recipients.length }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/campaigns/{id}/schedule',
+      summary: 'Send it at a time to come; a scheduled one is moved',
+      role: 'marketer',
+      body: z.strictObject({
+        key,
+        at: z
+          .union([z.number().int(), z.string().max(40)])
+          .describe('With its offset, such as 2026-05-02T09:00:00+02:00, or milliseconds since 1970'),
+      }),
+      answer: z.object({ campaign: campaignShape }),
+      async handle({ params, body }) {
+        const at = typeof body.at === 'number' ? body.at : readInstant(body.at.trim())
+        if (at === undefined) {
+          throw new BadField('at', `'${body.at}' is no time; write it like 2026-05-02T09:00:00+02:00`)
+        }
+        return { campaign: shapeOf(await scheduleMailing(campaigns, await find(body.key, params.id), at)) }
+      },
+    }),
+    action('unschedule', {
+      summary: 'Take it off the schedule: it is a draft again',
+      change: (mailing) => unscheduleMailing(campaigns, mailing),
+    }),
+    action('send', { summary: 'Send it now', change: (mailing) => sendMailing(campaigns, mailing) }),
+    defineRoute({
+      method: 'POST',
+      path: '/campaigns/{id}/pause',
+      summary: 'Hand over no more of it; what is in the queue already still goes out',
+      role: 'marketer',
+      body: z.strictObject({ key, reason: z.string().max(500).optional() }),
+      answer: z.object({ campaign: campaignShape }),
+      async handle({ params, body, caller }) {
+        const mailing = await find(body.key, params.id)
+        const who = caller.kind === 'user' ? caller.user.email : 'somebody'
+        const reason = body.reason?.trim() || `paused by ${who}`
+        return { campaign: shapeOf(await pauseMailing(campaigns, mailing, { by: 'person', reason })) }
+      },
+    }),
+    action('resume', {
+      summary: 'Go on where it was; if it was stopped for the harm it did, until it does twice as much',
+      change: (mailing) => resumeMailing(campaigns, mailing),
+    }),
+    action('cancel', {
+      summary: 'Send no more of it, for good',
+      change: (mailing) => cancelMailing(campaigns, mailing),
+    }),
+    action('archive', {
+      summary: 'Put it out of sight',
+      change: (mailing) => archiveMailing(campaigns, mailing),
+    }),
+    action('restore', {
+      summary: 'Bring it back from the archive',
+      change: (mailing) => restoreMailing(campaigns, mailing),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/campaigns/{id}',
+      summary: 'Delete it; what was sent of it, and its counts, stay',
+      role: 'marketer',
+      body: keyBody,
+      answer: z.object({}),
+      async handle({ params, body }) {
+        await deleteMailing(campaigns, await find(body.key, params.id))
+        return {}
+      },
+    }),
+  ]
+
+  async function countFor({ keyId, listId, segmentId }: Mailing) {
+    if (listId === null) return { recipients: 0, excluded: {} }
+    const segment = segmentId === null ? {} : { segment: { id: segmentId } }
+    try {
+      return await countRecipients(storage.db, { keyId, listId, ...segment, now: clock.now() })
+    } catch (error) {
+      // A segment that cannot be understood is told among the problems.
+      if (error instanceof Refused) return { recipients: 0, excluded: {} }
+      throw error
+    }
+  }
+}
+
+function readMailboxes(field: string, text: string): Mailbox[] {
+  const found = parseMailboxList(text)
+  if (found === undefined || found.length === 0) {
+    throw new BadField(field, `'${text.slice(0, 300)}' is not an e-mail address; write it like lea@shop.example`)
+  }
+  return found
+}
