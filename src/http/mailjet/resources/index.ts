@@ -25,6 +25,7 @@ import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
 import { statcounters } from './statistics/statcounters.ts'
 import { topLists } from './statistics/top-lists.ts'
 import { clickStatistics, openInformation } from './statistics/visits.ts'
+import { template } from './template.ts'
 import { myProfile, user } from './user.ts'
 
 /** Everything under `/v3/REST`, by name. */
@@ -49,6 +50,7 @@ export const resources: readonly AnyResource[] = [
   myProfile,
   returnPath,
   sender,
+  template,
   user,
   ...aggregates,
   bounceStatistics,
