@@ -6,6 +6,7 @@ import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
+import { purgeDeletedTemplates } from '../templates/stored-templates.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
 export async function forgetMore(
@@ -18,4 +19,5 @@ export async function forgetMore(
   await forgetOldActions(storage, settings.now)
   await forgetOldContactWork(storage, settings.now)
   await forgetShortSlices(storage, settings.now)
+  await purgeDeletedTemplates(storage.db, settings.now)
 }
