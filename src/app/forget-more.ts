@@ -6,7 +6,7 @@ import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
-import { purgeDeletedTemplates } from '../templates/stored-templates.ts'
+import { purgeDeletedTemplates } from '../templates/change-templates.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
 export async function forgetMore(

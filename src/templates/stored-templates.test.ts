@@ -7,12 +7,10 @@ import {
   createTemplate,
   deletedTemplateDays,
   deleteTemplate,
-  findTemplate,
-  listTemplates,
   purgeDeletedTemplates,
-  type StoredTemplate,
   undeleteTemplate,
-} from './stored-templates.ts'
+} from './change-templates.ts'
+import { findTemplate, listTemplates, type StoredTemplate } from './stored-templates.ts'
 import { listVersions, readContent, restoreVersion, saveContent } from './template-content.ts'
 
 const reader = { keyId: 1 as KeyId, accountId: 1 as AccountId, isMaster: true }

@@ -4,16 +4,18 @@ import { Refused } from '../../../runtime/refused.ts'
 import type { TemplateOwner } from '../../../storage/tables/templates.ts'
 import {
   changeTemplate,
-  countTemplates,
   createTemplate,
   deleteTemplate,
+  TemplateNameIsTaken,
+} from '../../../templates/change-templates.ts'
+import {
+  countTemplates,
   editModes,
   listTemplates,
   mayChange,
   type StoredTemplate,
   type TemplateDetails,
   type TemplateFilters,
-  TemplateNameIsTaken,
   type TemplateReader,
   type WordFilter,
 } from '../../../templates/stored-templates.ts'
