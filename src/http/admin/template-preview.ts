@@ -10,10 +10,13 @@ import { formatMailbox, formatMailboxList, type Mailbox } from '../../mail/mailb
 import { Refused } from '../../runtime/refused.ts'
 import type { Content } from '../../templates/content.ts'
 import { isMjmlText } from '../../templates/fill-parts.ts'
+import { htmlToText } from '../../templates/html-to-text.ts'
 import { mailDefaults } from '../../templates/mail-defaults.ts'
 import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
+import { putPreview, readPreview } from '../../templates/preview-pages.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
+import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { acceptedShape, readMailboxes, tellAccepted } from './send.ts'
 import { contentBody, key, openToChange, plainContent } from './template-shapes.ts'
@@ -37,7 +40,7 @@ const maxTestRecipients = 10
 /** Stands for somebody where nobody is named. */
 const somebody: Mailbox = { name: '', address: { local: 'somebody', domain: 'example.com' } }
 
-export function templatePreviewRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
+export function templatePreviewRoutes({ storage, intake, clock }: HttpDependencies): AdminRoute[] {
   async function dataOf(keyId: KeyId, address: Address): Promise<RecipientData | undefined> {
     const found = await dataOfRecipients(storage.db, { keyId, addresses: [address] })
     return found.get(normaliseAddress(address))
@@ -69,6 +72,12 @@ export function templatePreviewRoutes({ storage, intake }: HttpDependencies): Ad
         variables,
         language,
         contact: z.string().max(320).optional().describe('Address: with what is known of that contact'),
+        makesText: z.boolean().optional().describe('Text is made from the HTML where none is given'),
+        page: z
+          .string()
+          .max(100)
+          .optional()
+          .describe('Show the HTML on this page; an empty one, or one that is gone, is made anew'),
       }),
       answer: z.object({
         from: z.string().nullable(),
@@ -77,10 +86,11 @@ export function templatePreviewRoutes({ storage, intake }: HttpDependencies): Ad
         html: z.string().nullable(),
         text: z.string().nullable(),
         problems: z.array(problem),
+        page: z.string().nullable().describe('For an hour: /api/templates/previews/{page}'),
       }),
       async handle({ body }) {
         const apiKey = await whichKey(storage, body.key)
-        const { content, problems } = await compiled(plainContent(body.content))
+        const { content, problems } = await compiled(plainContent(body.content), body.makesText ?? false)
         const to = readContact(body.contact)
         const { from, replyTo } = mailDefaults(content.headers)
         const rendered = renderPreview(content, {
@@ -90,12 +100,39 @@ export function templatePreviewRoutes({ storage, intake }: HttpDependencies): Ad
           to: to ?? somebody,
           data: to && (await dataOf(apiKey.id, to.address)),
         })
+        const page =
+          body.page === undefined
+            ? null
+            : await putPreview(storage.db, {
+                token: body.page,
+                html: rendered.html ?? '',
+                now: clock.now(),
+              })
         return {
+          page,
           from: from === undefined ? null : formatMailbox(from),
           replyTo: formatMailboxList(replyTo),
           ...rendered,
           problems: [...problems, ...rendered.problems],
         }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/templates/previews/{page}',
+      summary: 'The HTML of a preview as it will look; nothing in it runs',
+      query: z.strictObject({ n: z.string().max(20).optional().describe('Any number: the page anew') }),
+      answer: z.string(),
+      produces: ['text/html'],
+      async handle({ params }) {
+        const html = await readPreview(storage.db, params.page ?? '')
+        if (html === undefined) throw new Refused('not-found', 'this preview is gone; ask for another')
+        // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
+        const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')
+        return new RawAnswer('text/html; charset=utf-8', previewHtml(html), {
+          'Content-Security-Policy': previewPolicy,
+          'X-Frame-Options': 'SAMEORIGIN',
+        })
       },
     }),
     defineRoute({
@@ -160,10 +197,15 @@ export function templatePreviewRoutes({ storage, intake }: HttpDependencies): Ad
   }
 }
 
-async function compiled(content: Content): Promise<{ content: Content; problems: Problem[] }> {
-  if (content.html || !isMjmlText(content.mjml)) return { content, problems: [] }
-  const { html, problems } = await compileMjml(content.mjml)
-  return { content: { ...content, html }, problems: problems.map(mjmlProblem) }
+/** With the parts that saving would make. */
+async function compiled(
+  given: Content,
+  makesText: boolean,
+): Promise<{ content: Content; problems: Problem[] }> {
+  const made =
+    given.html || !isMjmlText(given.mjml) ? { html: given.html, problems: [] } : await compileMjml(given.mjml)
+  const text = given.text || !makesText || !made.html ? given.text : ((await htmlToText(made.html)) ?? null)
+  return { content: { ...given, html: made.html, text }, problems: made.problems.map(mjmlProblem) }
 }
 
 function mjmlProblem(sentence: string): Problem {

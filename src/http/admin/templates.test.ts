@@ -175,6 +175,7 @@ httpStorageTest('a preview is what the contact would get', async (http) => {
     subject: 'For 7',
     text: 'Dear Ana',
     problems: [],
+    page: null,
   })
   const raw = ok<Preview>(
     await caller(http)('POST', 'templates/preview', { content, language: false, contact: 'x@y.test' }),
@@ -212,6 +213,32 @@ httpTest('problems say in which part and line they are', async (http) => {
     compiled.problems.map(({ part, line }) => [part, line]),
     [['mjml', 3]],
   )
+})
+
+httpStorageTest('the page of a preview looks as the mail will, and runs nothing', async (http) => {
+  const call = caller(http)
+  const html =
+    '<style>@import url(https://fonts.example/x.css);p{color:red}</style><p style="margin:3px" onclick="x()">Hi {{var:a}}</p><script>x()</script><a href="javascript:x()">x</a><form action="/x"><iframe src="/"></iframe></form><meta http-equiv="refresh" content="0">'
+  const preview = async (page: string, a: string) =>
+    ok<{ page: string }>(
+      await call('POST', 'templates/preview', { content: { html }, variables: { a }, page }),
+    ).page
+  const page = await preview('', 'one')
+  const read = () =>
+    http.call({ path: `/api/templates/previews/${page}?n=1`, headers: { authorization: http.bearer } })
+  const shown = await read()
+  assert.equal(
+    shown.text,
+    '<!doctype html>\n<base target="_blank"><style>p{color:red}</style><p style="margin:3px">Hi one</p><a>x</a><div></div>',
+  )
+  const policy = String(shown.headers['content-security-policy'])
+  assert.match(policy, /^sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';/)
+  assert.doesNotMatch(policy, /script/)
+  // The same editor has the same page.
+  assert.equal(await preview(page, 'two'), page)
+  assert.match((await read()).text, /Hi two/)
+  assert.notEqual(await preview('unknown', 'x'), 'unknown')
+  assert.equal((await http.call({ path: `/api/templates/previews/${page}` })).status, 401)
 })
 
 httpStorageTest('previews leave no trail in the audit log', async (http) => {
