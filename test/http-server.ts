@@ -6,10 +6,12 @@ import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
 import { silentResolver } from '../src/app/absent-parts.ts'
+import { createCampaignsPart } from '../src/app/campaigns.ts'
 import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
 import { createTracking } from '../src/app/tracking.ts'
 import { createWebhooksPart } from '../src/app/webhooks.ts'
+import { createRenderer } from '../src/campaigns/render.ts'
 import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
@@ -144,6 +146,18 @@ export async function startTestHttp(
     },
     ...{ resolver: silentResolver, labCa: undefined, storage, clock, log, seal: plainSeal },
   })
+  const { campaigns } = createCampaignsPart({
+    ...{ storage, clock, log, intake },
+    config: {
+      campaigns: {
+        ...{ pauseHardBouncePercent: 5, pauseComplaintPercent: 0.2, pauseRefusedPercent: 20 },
+        pauseAfterResults: 200,
+      },
+    },
+    statistics: { fresh: async () => true },
+    maySendAs: doorCheck.maySendAs,
+    trackingOf: tracking.defaults.of,
+  })
   const server = createHttpServer({
     listeners,
     storage,
@@ -168,6 +182,8 @@ export async function startTestHttp(
     contacts,
     tracking,
     webhooks,
+    campaigns,
+    renderer: createRenderer({ linksFor: tracking.personal.linksFor, now: clock.now }),
     statistics: { fresh: async () => true },
     inbound: { simulate: async () => [] },
     gateway: {

@@ -6,6 +6,7 @@ import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
+import { purgeDeletedTemplates } from '../templates/change-templates.ts'
 import { forgetOldTries } from '../webhooks/call-log.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
@@ -19,5 +20,6 @@ export async function forgetMore(
   await forgetOldActions(storage, settings.now)
   await forgetOldContactWork(storage, settings.now)
   await forgetShortSlices(storage, settings.now)
+  await purgeDeletedTemplates(storage.db, settings.now)
   await forgetOldTries(storage, settings)
 }

@@ -7,7 +7,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Seal } from '../runtime/seal.ts'
 import type { Storage } from '../storage/storage.ts'
 import { createTrackingDefaults } from '../tracking/defaults.ts'
-import { createPersonal, type Personal } from '../tracking/personal.ts'
+import { createPersonal } from '../tracking/personal.ts'
 import { createRecorder } from '../tracking/recorder.ts'
 import { createLinkTokens } from '../tracking/tokens.ts'
 import type { Tracking } from '../tracking/tracking.ts'
@@ -32,7 +32,7 @@ export async function createTracking({
   bounceDomain: string
   /** Where this instance is reached; the second over HTTPS, if there is such an address. */
   urls: { publicUrl(): string; httpsUrl(): string | undefined }
-}): Promise<Tracking & { personal: Personal }> {
+}): Promise<Tracking> {
   const { url, linkDays, scannerSeconds, geoDatabase } = config.tracking
   const countryOf = await openCountries(geoDatabase)
   const defaults = createTrackingDefaults({ storage, clock })

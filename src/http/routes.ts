@@ -10,6 +10,7 @@ import { registerRestRoutes } from './mailjet/rest-routes.ts'
 import { registerSendRoutes } from './mailjet/send-routes.ts'
 import { registerActivationPages } from './pages/activate.ts'
 import { registerConfirmPages } from './pages/confirm.ts'
+import { registerOnlinePages } from './pages/online.ts'
 import { registerTrackingPages } from './pages/track.ts'
 import { registerUnsubscribePages } from './pages/unsubscribe.ts'
 import { sendText } from './replies.ts'
@@ -65,6 +66,7 @@ export function registerRoutes(
   registerActivationPages(app, context)
   registerConfirmPages(app, context)
   registerTrackingPages(app, context)
+  registerOnlinePages(app, context)
   registerUnsubscribePages(app, context)
   registerSystemRoutes(app, context)
 }

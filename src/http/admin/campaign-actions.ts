@@ -24,10 +24,13 @@ import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { campaignShape, excludedCounts, shapeOf } from './campaign-shapes.ts'
 import { findCampaign, key } from './campaigns.ts'
+import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
-import { safePageAnswer } from './safe-page-answer.ts'
 
 const maxTestRecipients = 20
+const contact = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+  .optional()
+  .describe('Number of the contact; somebody of whom nothing is known when left out')
 const keyBody = z.strictObject({ key })
 
 export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute[] {
@@ -74,33 +77,41 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
       method: 'GET',
       path: '/campaigns/{id}/preview',
       summary: 'Its texts as one contact would see them; without scripts',
-      query: z.strictObject({
-        key,
-        contact: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
-          .optional()
-          .describe('Number of the contact; somebody of whom nothing is known when left out'),
-      }),
+      query: z.strictObject({ key, contact }),
       answer: z.object({
         to: z.string(),
         subject: z.string(),
-        html: z.string().nullable().describe('A whole page, cleaned; to be shown in a frame that runs nothing'),
+        hasHtml: z.boolean().describe('Then /campaigns/{id}/preview/html shows it'),
         text: z.string().nullable(),
         problem: z.string().describe('Why this contact would get nothing; empty when nothing is wrong'),
       }),
-      async handle({ params, query: { key: reference, contact } }) {
-        const mailing = await find(reference, params.id)
-        const { to, rendered } = await previewMailing(
-          campaigns,
-          mailing,
-          contact === undefined ? {} : { contactId: contact as ContactId },
-        )
+      async handle({ params, query }) {
+        const { to, rendered } = await preview(await find(query.key, params.id), query.contact)
         const address = formatAddress(to.address)
         if ('problem' in rendered) {
-          return { to: address, subject: '', html: null, text: null, problem: rendered.problem }
+          return { to: address, subject: '', hasHtml: false, text: null, problem: rendered.problem }
         }
         const { subject, html, text } = rendered.texts
-        const page = html === undefined ? undefined : await safePageAnswer({ html, attachments: [] }, { images: 'remote' })
-        return { to: address, subject, html: page?.html ?? null, text: text ?? null, problem: '' }
+        return { to: address, subject, hasHtml: html !== undefined, text: text ?? null, problem: '' }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/campaigns/{id}/preview/html',
+      summary: 'Its HTML as that contact would see it; nothing in it runs',
+      query: z.strictObject({ key, contact }),
+      answer: z.string(),
+      produces: ['text/html'],
+      async handle({ params, query }) {
+        const { rendered } = await preview(await find(query.key, params.id), query.contact)
+        const html = 'texts' in rendered ? rendered.texts.html : undefined
+        if (html === undefined) throw new Refused('not-found', 'there is no HTML to show')
+        // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
+        const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')
+        return new RawAnswer('text/html; charset=utf-8', previewHtml(html), {
+          'Content-Security-Policy': previewPolicy,
+          'X-Frame-Options': 'SAMEORIGIN',
+        })
       },
     }),
     defineRoute({
@@ -186,6 +197,11 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
     }),
   ]
 
+  function preview(mailing: Mailing, contactId: number | undefined) {
+    const of = contactId === undefined ? {} : { contactId: contactId as ContactId }
+    return previewMailing(campaigns, mailing, of)
+  }
+
   async function countFor({ keyId, listId, segmentId }: Mailing) {
     if (listId === null) return { recipients: 0, excluded: {} }
     const segment = segmentId === null ? {} : { segment: { id: segmentId } }
@@ -202,7 +218,10 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
 function readMailboxes(field: string, text: string): Mailbox[] {
   const found = parseMailboxList(text)
   if (found === undefined || found.length === 0) {
-    throw new BadField(field, `'${text.slice(0, 300)}' is not an e-mail address; write it like lea@shop.example`)
+    throw new BadField(
+      field,
+      `'${text.slice(0, 300)}' is not an e-mail address; write it like lea@shop.example`,
+    )
   }
   return found
 }

@@ -1,8 +1,8 @@
 /** Campaigns as the admin API shows them. */
 import { z } from 'zod'
+import { editModes, type Mailing } from '../../campaigns/mailing.ts'
 import { readProgress } from '../../campaigns/progress.ts'
 import { allowedChanges, mailingChanges, mailingStates } from '../../campaigns/states.ts'
-import { editModes, type Mailing } from '../../campaigns/mailing.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 
 export const exclusionReasons = [

@@ -72,10 +72,18 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
       summary: 'Campaigns of an API key, the newest first',
       query: z.strictObject({
         key,
-        state: z.string().max(200).optional().describe(`Of ${mailingStates.join(', ')}; several with commas. All but archived and deleted ones when left out`),
+        state: z
+          .string()
+          .max(200)
+          .optional()
+          .describe(
+            `Of ${mailingStates.join(', ')}; several with commas. All but archived and deleted ones when left out`,
+          ),
         search: z.string().max(200).optional().describe('Part of title or subject'),
         starred: z.enum(['true']).optional(),
-        before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional().describe('The last id of the page before'),
+        before: queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+          .optional()
+          .describe('The last id of the page before'),
         limit: queryNumber({ min: 1, max: 200 }).default(50),
       }),
       answer: z.object({ campaigns: z.array(campaignShape) }),

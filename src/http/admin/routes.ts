@@ -35,6 +35,9 @@ import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { statsRoutes } from './stats.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
+import { templatePreviewRoutes } from './template-preview.ts'
+import { templateVersionRoutes } from './template-versions.ts'
+import { templateRoutes } from './templates.ts'
 import { testServerRoutes } from './test-server.ts'
 import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
@@ -71,6 +74,9 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...campaignActionRoutes(dependencies),
     ...campaignRecipientRoutes(dependencies),
     ...signUpRoutes(dependencies),
+    ...templatePreviewRoutes(dependencies),
+    ...templateRoutes(dependencies),
+    ...templateVersionRoutes(dependencies),
     ...trackingRoutes(dependencies),
     ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),

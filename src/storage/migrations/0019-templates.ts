@@ -1,4 +1,4 @@
-/** Stored templates and what they held. */
+/** Stored templates, what they held, and pages on which somebody looks at one that is being made. */
 import type { Migration } from './migration.ts'
 
 export const templatesMigration: Migration = {
@@ -41,5 +41,11 @@ export const templatesMigration: Migration = {
       created_by ${text} NOT NULL,
       PRIMARY KEY (template_id, number)
     ) ${end}`,
+    `CREATE TABLE template_previews (
+      token ${text} NOT NULL PRIMARY KEY,
+      html ${text} NOT NULL,
+      updated_at ${integer} NOT NULL
+    ) ${end}`,
+    'CREATE INDEX template_previews_by_age ON template_previews (updated_at)',
   ],
 }

@@ -50,4 +50,11 @@ export interface TemplateTables {
     /** Who saved it, in words. */
     created_by: string
   }
+  /** What an editor shows beside it just now: one page for each editor, gone some time after the last change. */
+  template_previews: {
+    /** Random: whoever knows it may look at the page. */
+    token: string
+    html: string
+    updated_at: Instant
+  }
 }

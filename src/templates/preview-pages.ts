@@ -1,0 +1,37 @@
+/** Pages on which people look at a template while they write it: kept for a while, on every node. */
+import { randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Instant, Schema } from '../storage/schema.ts'
+
+const keptMs = 60 * 60_000
+
+/** Puts `html` on the page `token`, or on a new one where there is none such; returns its token. */
+export async function putPreview(
+  db: Kysely<Schema>,
+  { token, html, now }: { token: string | undefined; html: string; now: Instant },
+): Promise<string> {
+  if (token !== undefined) {
+    const { numUpdatedRows } = await db
+      .updateTable('template_previews')
+      .set({ html, updated_at: now })
+      .where('token', '=', token)
+      .executeTakeFirst()
+    if (Number(numUpdatedRows) === 1) return token
+  }
+  await db
+    .deleteFrom('template_previews')
+    .where('updated_at', '<', now - keptMs)
+    .execute()
+  const made = randomBytes(18).toString('base64url')
+  await db.insertInto('template_previews').values({ token: made, html, updated_at: now }).execute()
+  return made
+}
+
+export async function readPreview(db: Kysely<Schema>, token: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('template_previews')
+    .select('html')
+    .where('token', '=', token)
+    .executeTakeFirst()
+  return row?.html
+}
