@@ -1,8 +1,11 @@
 /** What a door that has no finished message hands in (Send API, CLI): the message as fields, in our words. */
+import type { RecipientsData } from '../contacts/recipient-data.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Lane } from '../storage/schema.ts'
 import type { Commit, Write } from '../storage/storage.ts'
+import type { UsableTemplate } from '../templates/index.ts'
+import type { TemplateShelf } from '../templates/sending.ts'
 import type { AcceptedRecipient, MessageOptions } from './submission.ts'
 
 export type DraftAttachment = {
@@ -43,6 +46,8 @@ export type Draft = {
     variables: Readonly<Record<string, unknown>>
     reportErrorsTo?: Mailbox
     deliverOnError: boolean
+    /** The stored template that subject and parts come from. */
+    stored?: UsableTemplate
   }
   options: MessageOptions
 }
@@ -71,8 +76,12 @@ export type Prepared = { readonly accepted: Accepted } & { readonly brand: 'prep
 export type Intake = {
   /** May this key use this address as From? (The Send API asks for AdvanceErrorHandling.) */
   maySendAs(keyId: KeyId, from: Mailbox['address']): Promise<boolean>
-  /** Checks and composes. Throws Refused. Nothing is stored yet. */
-  prepare(draft: Draft): Promise<Prepared>
+  /** Stored templates that a key may send with. */
+  templates: TemplateShelf
+  /** What these drafts of one key ask to know of their recipients as contacts: one query at most for all of them. */
+  gather(drafts: readonly Draft[]): Promise<RecipientsData>
+  /** Checks and composes. Throws Refused. Nothing is stored yet. Without `known`, it gathers for itself. */
+  prepare(draft: Draft, known?: RecipientsData): Promise<Prepared>
   /** Stores all of them, and `alongside`, in one commit; resolves when they are durable and handed to delivery. */
   store(prepared: readonly Prepared[], alongside?: readonly Write[]): Promise<void>
   /**

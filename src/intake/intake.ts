@@ -3,11 +3,15 @@
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
 import { randomBytes } from 'node:crypto'
+import { dataOfRecipients } from '../contacts/recipient-data.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import { formatDate } from '../mail/date.ts'
+import { decodeEncodedWords } from '../mail/encoded-words.ts'
+import { findHeaderValue, type HeaderBlock, readHeaderBlock } from '../mail/headers.ts'
 import type { DeliveryId, KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
+import { replaceTexts } from '../mail/replace-texts.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { Refused } from '../runtime/refused.ts'
@@ -15,19 +19,25 @@ import type { Lane } from '../storage/schema.ts'
 import type { Commit, Storage, Write } from '../storage/storage.ts'
 import { Conflict, StorageUnavailable } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
+import type { UsableTemplate } from '../templates/index.ts'
+import { createTemplateShelf } from '../templates/sending.ts'
 import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
+import { asksForContacts } from './personalise.ts'
+import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { readSubmitted } from './read-submitted.ts'
+import { templateHeader } from './relay-headers.ts'
 import { createErrorReports } from './report-errors.ts'
 import { requestClientReport } from './request-client-report.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, placeMessage, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
-import { variantsOfDraft, variantsOfRaw } from './variants.ts'
+import { partsOf } from './use-template.ts'
+import { textsOf, variantsOfDraft } from './variants.ts'
 
 export type IntakeSettings = {
   /** Public host name, for Received and for Message-IDs of our own. */
@@ -77,6 +87,7 @@ export function createIntake({
 }): Intake {
   const campaigns = createCampaignNames(storage)
   const errorReports = createErrorReports({ clock, name: settings.name, systemKeyId: settings.systemKeyId })
+  const templates = createTemplateShelf(storage.db)
   const prepared = new WeakMap<object, PreparedMessages>()
 
   function makeMessageId(domain: string): string {
@@ -269,7 +280,18 @@ export function createIntake({
   const intake: Intake = {
     maySendAs,
 
-    async prepare(draft: Draft): Promise<Prepared> {
+    templates,
+
+    async gather(drafts) {
+      const asking = drafts.filter((draft) => asksForContacts(textsOf(draft), draft.template.language))
+      const [first] = asking
+      if (first === undefined) return new Map()
+      const recipients = asking.flatMap(({ to, cc, bcc }) => [...to, ...cc, ...bcc])
+      const addresses = recipients.map(({ address }) => address)
+      return dataOfRecipients(storage.db, { keyId: first.keyId, addresses })
+    },
+
+    async prepare(draft, gathered): Promise<Prepared> {
       if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
         throw new Refused('no-recipients', 'the message has no recipient; give at least one in To, Cc or Bcc')
       }
@@ -279,6 +301,7 @@ export function createIntake({
         now: clock.now(),
         makeMessageId,
         isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
+        known: gathered ?? (await intake.gather([draft])),
       })
       const checked =
         problem === undefined
@@ -334,16 +357,28 @@ export function createIntake({
     async submitRaw(raw: RawSubmission): Promise<Accepted> {
       const now = clock.now()
       const submissionUuid = makeSubmissionUuid(now)
+      const block = readHeaderBlock(raw.raw)
+      const stored = await storedTemplateOf(raw, block)
       const message = readSubmitted(raw.raw, {
         received: receivedHeader(raw, submissionUuid, now),
         now,
         makeMessageId,
+        block,
+        defaults: stored?.defaults,
       })
+      if (stored !== undefined) message.content = replaceTexts(message.content, partsOf(stored))
       const problem = await senderProblem(raw.keyId, message.from, message.sender)
       if (problem !== undefined && settings.smtpSenderCheck === 'refuse') {
         throw new Refused('sender-not-allowed', problem)
       }
+      const parts = readParts(message, stored)
+      const addresses = raw.recipients.map(({ address }) => address)
       const { submissions, problems } = variantsOfRaw(raw, message, {
+        parts,
+        stored,
+        known: parts.asksForContacts
+          ? await dataOfRecipients(storage.db, { keyId: raw.keyId, addresses })
+          : new Map(),
         makeMessageId,
         isBulkSender: await isBulkSender(raw.keyId, message.from.address),
       })
@@ -353,9 +388,25 @@ export function createIntake({
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
       const planned = await plan(checked, submissionUuid)
       await commit(planned, { writes: [] })
-      if (problems.length > 0) await sendReports(errorReports.aboutRaw(raw, message, problems, planned))
+      if (problems.length > 0)
+        await sendReports(errorReports.aboutRaw(raw, message, { problems, stored }, planned))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },
+  }
+
+  /** The template that a message asks for in its header; undefined when it asks for none, or has no such one. */
+  async function storedTemplateOf(
+    { raw, keyId }: RawSubmission,
+    block: HeaderBlock,
+  ): Promise<UsableTemplate | undefined> {
+    const text = findHeaderValue(raw, block, templateHeader)?.trim()
+    if (!text) return undefined
+    const name = decodeEncodedWords(text)
+    const byName = { name }
+    // A name may look like a number; the number of a template goes before it.
+    const references = /^\d{1,15}$/.test(name) ? [{ id: Number(name) }, byName] : [byName]
+    const found = await templates.find(keyId, references)
+    return references.map((one) => found.get(one)).find((one) => one !== undefined)
   }
 
   /** RFC 5321 §4.4, without the client's address: where a tenant sits is nobody's business but theirs. */

@@ -2,6 +2,7 @@
  * Runs the template language over the texts of one message (reference/template-language.md). Evaluation faults are not
  * the client's refusal: the message is accepted and then blocked, or sent raw, as its switches say (§5).
  */
+import type { RecipientData } from '../contacts/recipient-data.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import {
@@ -11,6 +12,7 @@ import {
   replacePlaceholders,
   type Template,
   type TemplateContext,
+  type UsableTemplate,
 } from '../templates/index.ts'
 
 export type Texts = { subject: string; text?: string; html?: string }
@@ -21,6 +23,8 @@ export type Personalisation = {
   language: boolean
   variables: Readonly<Record<string, unknown>>
   from: Mailbox
+  /** The stored template that the texts come from: what of them was parsed before is not parsed again. */
+  stored?: UsableTemplate | undefined
 }
 
 export type Personalised = { texts: Texts } | { problem: string }
@@ -35,19 +39,32 @@ export function isPersonalised(texts: Texts, language: boolean): boolean {
   })
 }
 
+/** True where they may ask for what is known of the recipient as a contact. */
+export function asksForContacts(texts: Texts, language: boolean): boolean {
+  return (
+    isPersonalised(texts, language) &&
+    parts.some((part) => /\bdata\s*:|\bmj\s*:\s*contact\.id\b/i.test(texts[part] ?? ''))
+  )
+}
+
 /** Parsed once; `render` is called for each recipient, or once when it `differsByRecipient` says no. */
 export type PersonalTexts = {
   differsByRecipient: boolean
-  render(to: Mailbox): Personalised
+  /** `data`: what is known of that recipient as a contact. */
+  render(to: Mailbox, data?: RecipientData): Personalised
 }
 
-export function personalise(texts: Texts, { language, variables, from }: Personalisation): PersonalTexts {
+export function personalise(
+  texts: Texts,
+  { language, variables, from, stored }: Personalisation,
+): PersonalTexts {
+  const parse = stored?.parse ?? parseTemplate
   const templates = new Map<(typeof parts)[number], Template>()
   let problem: string | undefined
   for (const part of parts) {
     const source = texts[part]
     if (source === undefined || !language) continue
-    const template = parseTemplate(source, { placeholders: part !== 'subject' })
+    const template = parse(source, { placeholders: part !== 'subject' })
     if ('problem' in template) problem ??= template.problem
     else templates.set(part, template)
   }
@@ -60,12 +77,13 @@ export function personalise(texts: Texts, { language, variables, from }: Persona
       ? [...templates.values()].some(dependsOnRecipient)
       : parts.some((part) => part !== 'subject' && /\[\[\s*data:/i.test(texts[part] ?? '')),
 
-    render(to) {
+    render(to, data) {
       const context: TemplateContext = {
         variables,
-        contactData: {},
-        contact: partyOf(to),
+        contactData: data?.values ?? {},
+        contact: { ...partyOf(to), ...(data !== undefined && { id: data.id }) },
         sender: partyOf(from),
+        ...(stored !== undefined && { template: stored }),
       }
       const done: Texts = { ...texts }
       for (const part of parts) {

@@ -3,11 +3,20 @@
  * be seen is taken out, what is missing is added, everything else stays byte for byte (RFC 6409 §8).
  */
 import { formatDate } from '../mail/date.ts'
-import { decodeEncodedWords } from '../mail/encoded-words.ts'
-import { headerValue, maxHeaderBytes, maxHeaderFields, readHeaderBlock } from '../mail/headers.ts'
+import { decodeEncodedWords, encodeHeaderText, isFoldable } from '../mail/encoded-words.ts'
+import { breaksHeader } from '../mail/header-names.ts'
+import {
+  foldHeader,
+  type HeaderBlock,
+  headerValue,
+  maxHeaderBytes,
+  maxHeaderFields,
+  readHeaderBlock,
+} from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
-import { hasGroup, parseMailboxList } from '../mail/mailbox.ts'
+import { formatMailbox, formatMailboxList, hasGroup, parseMailboxList } from '../mail/mailbox.ts'
 import { Refused } from '../runtime/refused.ts'
+import type { MailDefaults } from '../templates/mail-defaults.ts'
 import type { RelayFeatures } from './relay-headers.ts'
 import { isRelayHeader, readRelayFeatures } from './relay-headers.ts'
 
@@ -38,16 +47,26 @@ const onlyOnce = new Set([
   'date',
 ])
 
-/** `received`: our trace header, with its CRLF. Throws Refused when the message cannot go out as it is. */
+/** Throws Refused when the message cannot go out as it is. */
 export function readSubmitted(
   raw: Buffer,
   {
     received,
     now,
     makeMessageId,
-  }: { received: string; now: number; makeMessageId: (domain: string) => string },
+    block = readHeaderBlock(raw),
+    defaults,
+  }: {
+    /** Our trace header, with its CRLF. */
+    received: string
+    now: number
+    makeMessageId: (domain: string) => string
+    block?: HeaderBlock
+    /** Of a stored template: for what the message does not say itself. */
+    defaults?: MailDefaults | undefined
+  },
 ): SubmittedMessage {
-  const { fields, bodyStart, malformed, oversized } = readHeaderBlock(raw)
+  const { fields, bodyStart, malformed, oversized } = block
   if (oversized) {
     throw new Refused(
       'bad-header',
@@ -71,16 +90,22 @@ export function readSubmitted(
     if (isRelayHeader(name) || wanted.has(name)) {
       if (!seen.has(name)) seen.set(name, headerValue(raw, field))
     }
-    if (isRelayHeader(name) || name === 'bcc' || name === 'return-path') {
+    const isEmptySubject =
+      name === 'subject' && defaults?.subject !== undefined && seen.get(name)?.trim() === ''
+    if (isRelayHeader(name) || name === 'bcc' || name === 'return-path' || isEmptySubject) {
       if (field.start > keptFrom) kept.push(raw.subarray(keptFrom, field.start))
       keptFrom = field.end
     }
   }
   kept.push(raw.subarray(keptFrom))
 
+  const added = [received]
+  for (const [name, value] of missingOf(defaults, { fields, seen })) {
+    added.push(foldHeader(name, value))
+    seen.set(name.toLowerCase(), value)
+  }
   const from = readFrom(seen.get('from'))
   const sender = readSender(seen.get('sender'))
-  const added = [received]
   if (!seen.has('date')) added.push(`Date: ${formatDate(now)}\r\n`)
   let messageId = seen.get('message-id')?.trim()
   if (messageId === undefined || messageId === '') {
@@ -102,6 +127,30 @@ export function readSubmitted(
 }
 
 const wanted = new Set([...onlyOnce, 'precedence'])
+
+/** Header fields of a template that the message lacks, as they are written. */
+function missingOf(
+  defaults: MailDefaults | undefined,
+  { fields, seen }: { fields: HeaderBlock['fields']; seen: ReadonlyMap<string, string> },
+): [string, string][] {
+  if (defaults === undefined) return []
+  const { from, subject, replyTo, others } = defaults
+  const named = new Set(fields.map(({ lower }) => lower))
+  const written = (name: string, text: string): [string, string] => [
+    name,
+    isFoldable(text) ? text : encodeHeaderText(text, { firstLineUsed: name.length + 2 }),
+  ]
+  return [
+    ...(from !== undefined && !named.has('from') ? [['From', formatMailbox(from)] as [string, string]] : []),
+    ...(subject !== undefined && !seen.get('subject')?.trim() ? [written('Subject', subject)] : []),
+    ...(replyTo.length > 0 && !named.has('reply-to')
+      ? [['Reply-To', formatMailboxList(replyTo)] as [string, string]]
+      : []),
+    ...others
+      .filter(([name, value]) => !named.has(name.toLowerCase()) && !breaksHeader(value))
+      .map(([name, value]) => written(name, value)),
+  ]
+}
 
 function readFrom(value: string | undefined): Mailbox {
   if (value === undefined) {

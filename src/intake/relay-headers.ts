@@ -30,6 +30,9 @@ export function isRelayHeader(lowerName: string): boolean {
   return lowerName.startsWith('x-mj-') || lowerName.startsWith('x-mailjet-')
 }
 
+/** The number or the name of a stored template. */
+export const templateHeader = 'x-mj-templateid'
+
 const defaultPriority = 2
 
 /** `headers`: lower-case names with unfolded, decoded values; the first occurrence of each. */
@@ -58,7 +61,7 @@ export function readRelayFeatures(headers: ReadonlyMap<string, string>): RelayFe
   if (eventPayload !== undefined) features.eventPayload = eventPayload
   const monitoringCategory = text('x-mj-monitoringcategory')
   if (monitoringCategory !== undefined) features.monitoringCategory = monitoringCategory
-  const templateId = text('x-mj-templateid')
+  const templateId = text(templateHeader)
   if (templateId !== undefined) features.templateId = templateId
   readVariables(text('x-mj-vars'), features.template)
   const reportTo = readReportAddress(text('x-mj-templateerrorreporting'))

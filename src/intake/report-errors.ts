@@ -5,6 +5,7 @@ import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createRecent } from '../runtime/recent.ts'
+import type { UsableTemplate } from '../templates/index.ts'
 import type { Draft, RawSubmission } from './draft.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import type { PlannedMessage } from './store.ts'
@@ -25,7 +26,19 @@ export function createErrorReports({
   const sentAt = createRecent<string, number>({ max: 10_000 })
 
   function report(
-    { keyId, to, subject, problem }: { keyId: KeyId; to: Mailbox; subject: string; problem: string },
+    {
+      keyId,
+      to,
+      subject,
+      problem,
+      stored,
+    }: {
+      keyId: KeyId
+      to: Mailbox
+      subject: string
+      problem: string
+      stored: UsableTemplate | undefined
+    },
     planned: readonly PlannedMessage[],
   ): Draft[] {
     const place = `${keyId} ${formatAddress(to.address)}`
@@ -45,7 +58,7 @@ export function createErrorReports({
         cc: [],
         bcc: [],
         subject: `Error while evaluating the templating language for message "${subject}"`,
-        text: `The message "${subject}" could not be evaluated:\n\n${problem}\n\nIts source is attached.\n`,
+        text: `The message "${subject}" could not be evaluated:\n\n${problem}\n\n${stored === undefined ? '' : `It comes from the template ${stored.id} (${stored.name}).\n\n`}Its source is attached.\n`,
         attachments:
           source === undefined
             ? []
@@ -69,19 +82,20 @@ export function createErrorReports({
       const problem = problems[0]
       const to = draft.template.reportErrorsTo
       if (problem === undefined || to === undefined) return []
-      return report({ keyId: draft.keyId, to, subject: draft.subject, problem }, planned)
+      const { keyId, subject, template } = draft
+      return report({ keyId, to, subject, problem, stored: template.stored }, planned)
     },
 
     aboutRaw(
       raw: RawSubmission,
       message: SubmittedMessage,
-      problems: readonly string[],
+      { problems, stored }: { problems: readonly string[]; stored: UsableTemplate | undefined },
       planned: readonly PlannedMessage[],
     ): Draft[] {
       const problem = problems[0]
       const to = message.features.template.reportErrorsTo
       if (problem === undefined || to === undefined) return []
-      return report({ keyId: raw.keyId, to, subject: message.subject, problem }, planned)
+      return report({ keyId: raw.keyId, to, subject: message.subject, problem, stored }, planned)
     },
   }
 }

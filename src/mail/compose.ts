@@ -1,9 +1,9 @@
 /** A message from its parts: header, MIME structure (only as much as is needed), encodings; CRLF throughout. */
-import { hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { formatFilename, isContentType, withUtf8 } from './content-type.ts'
 import { formatDate } from './date.ts'
 import { encodeHeaderText, isFoldable } from './encoded-words.ts'
-import { foldHeader } from './headers.ts'
+import { foldHeader, readHeaderBlock } from './headers.ts'
 import { formatMailbox, formatMailboxList, type Mailbox } from './mailbox.ts'
 import { encodeText, toBase64Lines } from './transfer-encoding.ts'
 
@@ -85,26 +85,60 @@ function encodeValue(name: string, value: string): string {
 }
 
 function composeContent(message: MessageParts): Entity {
-  const { avoid, ...boundaries } = chooseBoundaries(message)
-  const texts: Entity[] = []
-  if (message.text !== undefined || message.html === undefined) {
-    texts.push(textEntity('text/plain', message.text ?? '', avoid))
-  }
-  if (message.html !== undefined) texts.push(textEntity('text/html', message.html, avoid))
-  let content = join('multipart/alternative', boundaries.alternative, texts)
-  const inline = message.inlineAttachments.map((part) => attachmentEntity(part, avoid, part.contentId))
-  const attached = message.attachments.map((part) => attachmentEntity(part, avoid))
-  if (message.html === undefined) attached.unshift(...inline)
-  else content = join('multipart/related', boundaries.related, [content, ...inline])
-  return join('multipart/mixed', boundaries.mixed, [content, ...attached])
+  const boundaries = chooseBoundaries(hash('sha256', message.messageId, 'hex').slice(0, 32))
+  const { avoid } = boundaries
+  return joinContent(message, {
+    boundaries,
+    inline: message.inlineAttachments.map((part) => attachmentEntity(part, avoid, part.contentId)),
+    attached: message.attachments.map((part) => attachmentEntity(part, avoid)),
+  })
 }
 
 /**
- * The same message gives the same bytes. `=_` shows in neither quoted-printable nor base64; text that goes out as it
- * is and holds a boundary nevertheless is encoded (`avoid`).
+ * Other texts for a message that is there: MIME-Version, the fields of its content and the body, with whole MIME
+ * entities of the message (without the line break that belongs to the boundary after them) beside the texts.
  */
-function chooseBoundaries({ messageId }: MessageParts) {
-  const digest = hash('sha256', messageId, 'hex').slice(0, 32)
+export function composeTexts(
+  texts: Pick<MessageParts, 'text' | 'html'>,
+  { inline, attached }: { inline: readonly Buffer[]; attached: readonly Buffer[] },
+): Buffer {
+  const boundaries = chooseBoundaries(randomBytes(16).toString('hex'))
+  const content = joinContent(texts, {
+    boundaries,
+    inline: inline.map(wholeEntity),
+    attached: attached.map(wholeEntity),
+  })
+  return toBuffer([`MIME-Version: 1.0\r\n${content.header}\r\n`, ...content.body])
+}
+
+function wholeEntity(entity: Buffer): Entity {
+  const { bodyStart } = readHeaderBlock(entity)
+  const body = entity.subarray(bodyStart)
+  const header = entity.toString('utf8', 0, bodyStart).replace(/\r\n\r\n$/, '\r\n')
+  return { header, body: body.length === 0 ? [body] : [body, '\r\n'] }
+}
+
+function joinContent(
+  { text, html }: Pick<MessageParts, 'text' | 'html'>,
+  { boundaries, inline, attached }: { boundaries: Boundaries; inline: Entity[]; attached: Entity[] },
+): Entity {
+  const { avoid } = boundaries
+  const texts: Entity[] = []
+  if (text !== undefined || html === undefined) texts.push(textEntity('text/plain', text ?? '', avoid))
+  if (html !== undefined) texts.push(textEntity('text/html', html, avoid))
+  let content = join('multipart/alternative', boundaries.alternative, texts)
+  const others = html === undefined ? [...inline, ...attached] : attached
+  if (html !== undefined) content = join('multipart/related', boundaries.related, [content, ...inline])
+  return join('multipart/mixed', boundaries.mixed, [content, ...others])
+}
+
+type Boundaries = { mixed: string; related: string; alternative: string; avoid: readonly string[] }
+
+/**
+ * Of the same digest, so that the same message gives the same bytes. `=_` shows in neither quoted-printable nor base64;
+ * text that goes out as it is and holds a boundary nevertheless is encoded (`avoid`).
+ */
+function chooseBoundaries(digest: string): Boundaries {
   return {
     mixed: `=_mixed_${digest}`,
     related: `=_related_${digest}`,

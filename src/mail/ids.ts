@@ -25,5 +25,6 @@ export type SegmentId = Id<'segment'>
 export type ContactJobId = Id<'contact-job'>
 export type SignupId = Id<'contact-signup'>
 export type UploadId = Id<'contact-upload'>
+export type TemplateId = Id<'template'>
 export type WebhookId = Id<'webhook'>
 export type CallId = Id<'webhook-call'>

@@ -23,6 +23,7 @@ import type { ContactTables } from './tables/contacts.ts'
 import type { InboundTables } from './tables/inbound.ts'
 import type { StatisticsTables } from './tables/statistics.ts'
 import type { SuppressionTables } from './tables/suppressions.ts'
+import type { TemplateTables } from './tables/templates.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 import type { UserTables } from './tables/users.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
@@ -83,6 +84,7 @@ export interface Schema
     InboundTables,
     StatisticsTables,
     SuppressionTables,
+    TemplateTables,
     TrackingTables,
     UserTables,
     WebhookTables {

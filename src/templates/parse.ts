@@ -23,13 +23,16 @@ type OpenBlock = { place: Place; outer: TemplateNode[] } & (
   | { kind: 'for'; name: string; rows: Expression; rowsText: string; nodes: TemplateNode[] }
 )
 
+/** `placeholders`: `[[ ]]` is replaced too. */
+export type ParseOptions = { placeholders?: boolean }
+
 /**
  * Reads `{{ }}` and `{% %}`. With `placeholders`, `[[var:…]]` and `[[data:…]]` in the text around them belong to the
  * template too: then what a value brings along is never taken for a placeholder.
  */
 export function parseTemplate(
   source: string,
-  { placeholders = false }: { placeholders?: boolean } = {},
+  { placeholders = false }: ParseOptions = {},
 ): Template | TemplateError {
   try {
     return parse(source, placeholders)

@@ -1,9 +1,11 @@
 /** The rules of one v3.1 message (reference/send-api.md §3-5, §7): every fault with its path, or a draft to send. */
 import type { Draft, DraftAttachment } from '../../intake/draft.ts'
+import { fromTemplate } from '../../intake/use-template.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { isContentType } from '../../mail/content-type.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import type { Mailbox } from '../../mail/mailbox.ts'
+import type { UsableTemplate } from '../../templates/index.ts'
 import {
   base64Rule,
   decodeBase64,
@@ -45,6 +47,8 @@ export type CheckedMessage = {
   errors: ApiError[]
   /** Meaningful only without errors. */
   draft: Draft
+  /** HTML stands in the call and in the template: the template's wins, unless the call asks for strictness. */
+  isDoubled: boolean
   /** As written in the request, in the order of the draft's recipients: answers repeat them. */
   emails: { to: readonly string[]; cc: readonly string[]; bcc: readonly string[] }
 }
@@ -57,12 +61,17 @@ type DecodedAttachments = {
   sizeBytes: number
 }
 
+/** Stored templates that the key may send with, by number. */
+export type UsableTemplates = ReadonlyMap<number, UsableTemplate>
+
 export function checkMessage(
   fields: Fields,
-  { keyId, decoded }: { keyId: KeyId; decoded: Decoded },
+  { keyId, decoded, templates }: { keyId: KeyId; decoded: Decoded; templates: UsableTemplates },
 ): CheckedMessage {
   const errors: ApiError[] = []
-  const from = checkAddress(fields.from, 'From', errors)
+  const stored = fields.templateId === undefined ? undefined : templates.get(fields.templateId)
+  const templateFrom = fields.from === undefined ? stored?.defaults.from : undefined
+  const from = templateFrom ?? checkAddress(fields.from, 'From', errors)
   const to = fields.to === undefined ? [] : checkAddresses(fields.to, 'To', errors)
   if (fields.to === undefined) errors.push(missing('To'))
   else if (fields.to.length === 0) errors.push(emptyArray('To'))
@@ -76,7 +85,7 @@ export function checkMessage(
   checkHeaderText('CustomCampaign', fields.customCampaign, maxCampaign, errors)
   checkHeaderText('URLTags', fields.urlTags, maxUrlTags, errors)
   checkPayload(fields.eventPayload, errors)
-  checkContent(fields, errors)
+  checkContent(fields, stored, errors)
   const reportErrorsTo = checkTemplate(fields, errors)
   checkChoices(fields, errors)
   const headers = checkHeaders(fields.headers, errors)
@@ -126,7 +135,8 @@ export function checkMessage(
     (addresses ?? []).map((one) => one.email ?? '')
   return {
     errors,
-    draft,
+    draft: stored === undefined ? draft : fromTemplate(draft, stored),
+    isDoubled: Boolean(fields.html && stored?.content.html),
     emails: { to: written(fields.to), cc: written(fields.cc), bcc: written(fields.bcc) },
   }
 }
@@ -182,9 +192,13 @@ function checkPayload(payload: string | undefined, errors: ApiError[]): void {
   }
 }
 
-function checkContent({ text, html, templateId }: Fields, errors: ApiError[]): void {
+function checkContent(
+  { text, html, templateId }: Fields,
+  stored: UsableTemplate | undefined,
+  errors: ApiError[],
+): void {
   if (templateId !== undefined) {
-    // Templates are not stored by this version: no id is anybody's.
+    if (stored !== undefined) return
     errors.push({
       code: 'send-0010',
       status: 400,

@@ -1,9 +1,12 @@
 /** One message of `/v3/send`: other names, looser types, addresses as header text (reference/send-api.md §10). */
 import type { Draft, DraftAttachment } from '../../intake/draft.ts'
+import { fromTemplate } from '../../intake/use-template.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { isContentType } from '../../mail/content-type.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { type Mailbox, parseMailboxList } from '../../mail/mailbox.ts'
+import type { UsableTemplate } from '../../templates/index.ts'
+import type { TemplateReference } from '../../templates/sending.ts'
 import { decodeBase64, maxAttachmentBytes, maxAttachmentMegabytes, maxAttachments } from './attachments.ts'
 import { breaksHeader, judgeHeaderName, maxHeaders, maxHeaderValue } from './header-rules.ts'
 import { type Properties, propertiesOf } from './properties.ts'
@@ -24,10 +27,14 @@ const maxTextLengths = {
   'Mj-EventPayLoad': 65_536,
 } as const
 
-export function readMessageV3(message: unknown): DraftV3 {
+/** Finds what `templateOf` names. */
+export type FindTemplate = (reference: TemplateReference) => UsableTemplate | undefined
+
+export function readMessageV3(message: unknown, find: FindTemplate): DraftV3 {
   const given = propertiesOf(message)
   if (given === undefined) throw badRequest('Every message must be an object')
-  const from = readFrom(given)
+  const stored = readTemplate(given, find)
+  const from = readFrom(given, stored?.defaults.from)
   const separate = readRecipients(given)
   const to = readList(given, 'To')
   const cc = readList(given, 'Cc')
@@ -45,8 +52,7 @@ export function readMessageV3(message: unknown): DraftV3 {
   const headers = readHeaders(given)
   const text = readText(given, 'Text-part') || undefined
   const html = readText(given, 'Html-part') || undefined
-  refuseTemplate(given)
-  if (text === undefined && html === undefined) {
+  if (text === undefined && html === undefined && stored === undefined) {
     throw badRequest('At least "Html-part", "Text-part" or "Mj-TemplateID" must be provided.')
   }
   const category = readText(given, 'Mj-MonitoringCategory')
@@ -93,7 +99,25 @@ export function readMessageV3(message: unknown): DraftV3 {
       trackClicks: trackings[readChoice(given, 'Mj-trackclick', [0, 1, 2]) ?? 0],
     },
   }
-  return { draft, separate }
+  return { draft: stored === undefined ? draft : fromTemplate(draft, stored), separate }
+}
+
+/** A number is an id, and so is text of digits; other text is a name. Undefined where none is asked for. */
+export function templateOf(message: unknown): TemplateReference | undefined {
+  const value = get(propertiesOf(message) ?? new Map(), 'Mj-TemplateID')
+  if (typeof value === 'number') return { id: Number.isSafeInteger(value) ? value : 0 }
+  if (typeof value !== 'string' || value.trim() === '') return undefined
+  const text = value.trim()
+  return /^\d{1,15}$/.test(text) ? { id: Number(text) } : { name: text.toWellFormed().replaceAll('\0', '') }
+}
+
+function readTemplate(given: Properties, find: FindTemplate): UsableTemplate | undefined {
+  const value = get(given, 'Mj-TemplateID')
+  if (value === undefined || value === '') return undefined
+  const reference = templateOf(Object.fromEntries(given))
+  const stored = reference && find(reference)
+  if (stored !== undefined) return stored
+  throw badRequest(`Template id "${String(value).slice(0, 100)}" doesn't exist for your account.`)
 }
 
 /** 0 is the account's default. Not the numbers of the SMTP headers. */
@@ -144,13 +168,14 @@ function readChoice(given: Properties, name: string, allowed: readonly number[])
   throw badRequest(`"${name}" is invalid. Allowed values are: ${allowed.join(', ')}`)
 }
 
-function readFrom(given: Properties): Mailbox {
+function readFrom(given: Properties, initial: Mailbox | undefined): Mailbox {
   const email = readLine(given, 'FromEmail')
   const name = readLine(given, 'FromName') ?? ''
   if (get(given, 'Sender') !== undefined && get(given, 'Sender') !== false) {
     if (!email) throw badRequest('At least FromEmail or Sender must be provided')
     throw new RestError(403, 'The "Sender" property is not enabled for your API key.')
   }
+  if (!email && initial !== undefined) return name === '' ? initial : { ...initial, name }
   if (!email) throw badRequest('At least FromEmail or Sender must be provided')
   const [mailbox, ...more] = parseMailboxList(email) ?? []
   if (mailbox === undefined || more.length > 0) {
@@ -193,13 +218,6 @@ function readVariables(given: Properties): Record<string, unknown> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || Array.isArray(value)) throw badRequest('"Vars" is not JSON object type')
   return value as Record<string, unknown>
-}
-
-/** A number is an id, text a name; none of them is stored by this version. */
-function refuseTemplate(given: Properties): void {
-  const value = get(given, 'Mj-TemplateID')
-  if (value === undefined || value === '') return
-  throw badRequest(`Template id "${String(value).slice(0, 100)}" doesn't exist for your account.`)
 }
 
 function readReportAddress(given: Properties): Mailbox | undefined {

@@ -3,7 +3,8 @@ import type { Draft, Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
-import { type DraftV3, readMessageV3 } from './message-v3.ts'
+import type { TemplateReference } from '../../templates/sending.ts'
+import { type DraftV3, type FindTemplate, readMessageV3, templateOf } from './message-v3.ts'
 import { propertiesOf } from './properties.ts'
 import { readJson } from './read-json.ts'
 import { badRequest, RestError } from './rest-errors.ts'
@@ -17,11 +18,14 @@ export async function sendV3(
   body: Buffer,
   { keyId, intake }: { keyId: KeyId; intake: Intake },
 ): Promise<{ status: number; body: string; prepared: Prepared[] }> {
-  const drafts = readCall(body).flatMap((message) => draftsOf(message, keyId))
+  const messages = messagesOf(body)
+  const find = await findTemplates(messages, { keyId, intake })
+  const drafts = readCall(messages, find).flatMap((message) => draftsOf(message, keyId))
+  const known = await intake.gather(drafts)
   const prepared: Prepared[] = []
   for (const draft of drafts) {
     try {
-      prepared.push(await intake.prepare(draft))
+      prepared.push(await intake.prepare(draft, known))
     } catch (error) {
       if (error instanceof Refused && error.code !== 'storage-unavailable') throw badRequest(error.message)
       throw error
@@ -36,7 +40,7 @@ export async function sendV3(
   return { status: 200, body: `{ "Sent" : [${sent.join(', ')}] }\n`, prepared }
 }
 
-function readCall(body: Buffer): DraftV3[] {
+function messagesOf(body: Buffer): unknown[] {
   const json = readJson(body)
   const call = propertiesOf(json?.value)
   if (call === undefined) throw badRequest('Malformed JSON, please review the syntax and properties types.')
@@ -48,7 +52,30 @@ function readCall(body: Buffer): DraftV3[] {
   if (messages.length > maxMessages) {
     throw badRequest(`Too many messages in Messages, at most ${maxMessages} are allowed`)
   }
-  const read = messages.map(readMessageV3)
+  return messages
+}
+
+/** All that the call names, in one query. */
+async function findTemplates(
+  messages: readonly unknown[],
+  { keyId, intake }: { keyId: KeyId; intake: Intake },
+): Promise<FindTemplate> {
+  const nameOf = (reference: TemplateReference) => JSON.stringify(reference)
+  const references = new Map(
+    messages.flatMap((message) => {
+      const reference = templateOf(message)
+      return reference === undefined ? [] : [[nameOf(reference), reference] as const]
+    }),
+  )
+  const found = await intake.templates.find(keyId, [...references.values()])
+  return (reference) => {
+    const asked = references.get(nameOf(reference))
+    return asked && found.get(asked)
+  }
+}
+
+function readCall(messages: readonly unknown[], find: FindTemplate): DraftV3[] {
+  const read = messages.map((message) => readMessageV3(message, find))
   let recipients = 0
   let bytes = 0
   for (const { draft, separate } of read) {

@@ -1,10 +1,11 @@
 /** `POST /v3.1/send` from a body to what has to be stored and answered (reference/send-api.md §2, §6). */
+import type { RecipientsData } from '../../contacts/recipient-data.ts'
 import type { Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress, normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
 import { maxAttachmentMegabytes } from './attachments.ts'
-import { type CheckedMessage, checkMessage, type Decoded } from './check-message.ts'
+import { type CheckedMessage, checkMessage, type Decoded, type UsableTemplates } from './check-message.ts'
 import {
   type ApiError,
   CallError,
@@ -41,11 +42,16 @@ type Result = { errors: ApiError[] } | { message: CheckedMessage; prepared: Prep
 export async function sendV31(body: Buffer, context: SendContext): Promise<Outcome> {
   const { messages, sandbox, checkSenders } = readCall(body)
   const decoded: Decoded = new Map()
-  const checked = messages.map((fields) => checkMessage(fields, { keyId: context.keyId, decoded }))
+  const { keyId, intake } = context
+  const templates = await findTemplates(messages, { keyId, intake })
+  const checked = messages.map((fields) => checkMessage(fields, { keyId, decoded, templates }))
   refuseHugeCall(checked)
+  const known = await intake.gather(
+    checked.flatMap(({ draft, errors }) => (errors.length === 0 ? [draft] : [])),
+  )
   const results: Result[] = []
   for (const message of checked) {
-    results.push(await decide(message, { ...context, sandbox, checkSenders }))
+    results.push(await decide(message, { ...context, sandbox, checkSenders, known }))
   }
   return {
     status: statusOf(results),
@@ -82,6 +88,16 @@ function readCall(body: Buffer): { messages: Fields[]; sandbox: boolean; checkSe
   return { messages, sandbox, checkSenders }
 }
 
+async function findTemplates(
+  messages: readonly Fields[],
+  { keyId, intake }: Pick<SendContext, 'keyId' | 'intake'>,
+): Promise<UsableTemplates> {
+  const ids = new Set(messages.flatMap(({ templateId }) => (templateId === undefined ? [] : [templateId])))
+  const references = [...ids].filter(Number.isSafeInteger).map((id) => ({ id }))
+  const found = await intake.templates.find(keyId, references)
+  return new Map([...found].map(([{ id }, template]) => [id, template]))
+}
+
 /** An address that stands in To, Cc and Bcc counts once (§2.2). */
 function countRecipients({ to = [], cc = [], bcc = [] }: Fields): number {
   const addresses = new Set<string>()
@@ -106,20 +122,34 @@ function refuseHugeCall(checked: readonly CheckedMessage[]): void {
 
 async function decide(
   message: CheckedMessage,
-  { keyId, intake, sandbox, checkSenders }: SendContext & { sandbox: boolean; checkSenders: boolean },
+  {
+    keyId,
+    intake,
+    sandbox,
+    checkSenders,
+    known,
+  }: SendContext & { sandbox: boolean; checkSenders: boolean; known: RecipientsData },
 ): Promise<Result> {
-  const { draft, errors } = message
+  const { draft, errors, isDoubled } = message
+  if (checkSenders && isDoubled) errors.push(doubledHtml)
   if (checkSenders && errors.length === 0 && !(await intake.maySendAs(keyId, draft.from.address))) {
     errors.push(unknownSender(formatAddress(draft.from.address)))
   }
   if (errors.length > 0) return { errors }
   if (sandbox) return { message, prepared: undefined }
   try {
-    return { message, prepared: await intake.prepare(draft) }
+    return { message, prepared: await intake.prepare(draft, known) }
   } catch (error) {
     if (!(error instanceof Refused) || error.code === 'storage-unavailable') throw error
     return { errors: [{ ...refusals[error.code], message: error.message }] }
   }
+}
+
+const doubledHtml: ApiError = {
+  code: 'send-0004',
+  status: 400,
+  message: '"HTMLPart" cannot be given together with a "TemplateID" whose template has HTML of its own.',
+  relatedTo: ['HTMLPart', 'TemplateID'],
 }
 
 function unknownSender(email: string): ApiError {

@@ -16,6 +16,7 @@ import { optOutsMigration } from './0015-opt-outs.ts'
 import { contactSignupsMigration } from './0016-contact-signups.ts'
 import { trackingMigration } from './0017-tracking.ts'
 import { statisticsMigration } from './0018-statistics.ts'
+import { templatesMigration } from './0019-templates.ts'
 import { webhooksMigration } from './0021-webhooks.ts'
 import { listStatisticsMigration } from './0022-list-statistics.ts'
 import type { Migration } from './migration.ts'
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   contactSignupsMigration,
   trackingMigration,
   statisticsMigration,
+  templatesMigration,
   webhooksMigration,
   listStatisticsMigration,
 ]
