@@ -6,6 +6,7 @@ import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
+import { purgeDeletedTemplates } from '../templates/change-templates.ts'
 import { forgetOldTries } from '../webhooks/call-log.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
@@ -20,4 +21,5 @@ export async function forgetMore(
   await forgetOldContactWork(storage, settings.now)
   await forgetShortSlices(storage, settings.now)
   await forgetOldTries(storage, settings)
+  await purgeDeletedTemplates(storage.db, settings.now)
 }

@@ -20,6 +20,7 @@ import { addSenderCommands } from './sender.ts'
 import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
 import { addSuppressionCommands } from './suppression.ts'
+import { addTemplateCommands } from './template.ts'
 import { addUserCommands } from './user.ts'
 import { addWebhookCommands } from './webhook.ts'
 
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addExplainCommand(program)
   addSuppressionCommands(program)
   addContactCommands(program)
+  addTemplateCommands(program)
   addAliasCommands(program)
   addLeadCommands(program)
   addInboundCommands(program)

@@ -5,7 +5,7 @@ import { type RefusalCode, Refused } from '../runtime/refused.ts'
 import { ApiProblem } from './admin/problem.ts'
 import type { HttpDependencies } from './dependencies.ts'
 import { CallError, formatError, payloadTooLarge } from './mailjet/errors.ts'
-import { formatRestError, RestError, restStatusOf } from './mailjet/rest-errors.ts'
+import { formatNewerError, formatRestError, RestError, restStatusOf } from './mailjet/rest-errors.ts'
 import { sendJson, sendText } from './replies.ts'
 
 export const statusOf = {
@@ -104,6 +104,9 @@ function answerFault(fault: Fault, family: Family, reply: FastifyReply, error: u
       return sendText(reply, 'application/json; charset=UTF-8', JSON.stringify(body))
     }
     case 'v3':
+      if (error instanceof RestError && error.isNewer) {
+        return sendText(reply, 'application/json', formatNewerError(error))
+      }
       return sendText(reply, 'application/json', formatRestError({ status, message, info: info ?? '' }))
     case 'api':
       return sendJson(reply, { error: field === undefined ? { code, message } : { code, message, field } })

@@ -3,9 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { AccountId, KeyId, TemplateId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import type { Storage } from '../storage/storage.ts'
 import type { TemplateOwner } from '../storage/tables/templates.ts'
-import { checkDetails } from './template-details.ts'
 
 export const editModes = ['visual', 'html', 'section', 'mjml'] as const
 export type EditMode = (typeof editModes)[number]
@@ -60,7 +58,7 @@ export type TemplateFilters = {
 /** The template's words compared with these: one of them at least, all of them, or nothing but them. */
 export type WordFilter = { words: readonly string[]; method: 'any' | 'all' | 'subset' }
 
-type Row = Selectable<Schema['templates']>
+export type TemplateRow = Selectable<Schema['templates']>
 
 export async function listTemplates(
   db: Kysely<Schema>,
@@ -162,156 +160,12 @@ export const knownWords = {
   ],
 } as const satisfies Record<'purposes' | 'categories', readonly string[]>
 
-export class TemplateNameIsTaken extends Refused {
-  constructor(name: string) {
-    super('conflict', `there is a template '${name.slice(0, 200)}' already; take another name`)
-  }
-}
-
-const unsaid: Omit<TemplateDetails, 'name'> = {
-  author: '',
-  description: '',
-  copyright: '',
-  editMode: 'html',
-  locale: 'en_US',
-  purposes: ['transactional'],
-  categories: [],
-  presets: '{}',
-  isStarred: false,
-  makesText: false,
-}
-
-/** Throws TemplateNameIsTaken, and Refused when a detail is wrong. */
-export async function createTemplate(
-  { db, reserveIds }: Pick<Storage, 'db' | 'reserveIds'>,
-  {
-    reader,
-    ownerType = 'apikey',
-    details,
-    now,
-  }: {
-    reader: TemplateReader
-    ownerType?: TemplateOwner
-    details: Partial<TemplateDetails> & { name: string }
-    now: Instant
-  },
-): Promise<StoredTemplate> {
-  if (ownerType === 'user' && !reader.isMaster) {
-    throw new Refused(
-      'bad-value',
-      'only the master key of the account makes templates of the user; make one of this API key (owner type apikey)',
-    )
-  }
-  const checked = checkDetails({ ...unsaid, ...details })
-  const id = (await reserveIds(1)) as TemplateId
-  const row: Row = {
-    ...toColumns(checked),
-    id,
-    owner_type: ownerType,
-    owner_id: ownerType === 'user' ? reader.accountId : reader.keyId,
-    version: 0,
-    created_at: now,
-    updated_at: now,
-    deleted_at: null,
-  }
-  const added = await db
-    .insertInto('templates')
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (added === undefined) throw new TemplateNameIsTaken(checked.name)
-  return toTemplate(row)
-}
-
-/** Throws TemplateNameIsTaken, and Refused when a detail is wrong. */
-export async function changeTemplate(
-  db: Kysely<Schema>,
-  template: StoredTemplate,
-  { details, now }: { details: Partial<TemplateDetails>; now: Instant },
-): Promise<StoredTemplate> {
-  const checked = checkDetails({ ...detailsOf(template), ...details })
-  await refuseTakenName(db, { ...template, name: checked.name })
-  await db
-    .updateTable('templates')
-    .set({ ...toColumns(checked), updated_at: now })
-    .where('id', '=', template.id)
-    .execute()
-  return { ...template, ...checked, updatedAt: now }
-}
-
-/** What it sent stays as it is; the name is free again. */
-export async function deleteTemplate(
-  db: Kysely<Schema>,
-  { id, now }: { id: TemplateId; now: Instant },
-): Promise<void> {
-  await db.updateTable('templates').set({ deleted_at: now }).where('id', '=', id).execute()
-}
-
-/** Throws TemplateNameIsTaken when another has its name by now. */
-export async function undeleteTemplate(
-  db: Kysely<Schema>,
-  { template, now }: { template: StoredTemplate; now: Instant },
-): Promise<StoredTemplate> {
-  await refuseTakenName(db, template)
-  await db
-    .updateTable('templates')
-    .set({ deleted_at: null, updated_at: now })
-    .where('id', '=', template.id)
-    .execute()
-  return { ...template, deletedAt: null, updatedAt: now }
-}
-
-/** Deleted templates are kept for a while, for those who think again. */
-export const deletedTemplateDays = 30
-
-export async function purgeDeletedTemplates(db: Kysely<Schema>, now: Instant): Promise<void> {
-  const before = now - deletedTemplateDays * 86_400_000
-  await db.transaction().execute(async (tx) => {
-    await tx
-      .deleteFrom('template_versions')
-      .where('template_id', 'in', ({ selectFrom }) =>
-        selectFrom('templates').select('id').where('deleted_at', '<', before),
-      )
-      .execute()
-    await tx.deleteFrom('templates').where('deleted_at', '<', before).execute()
-  })
-}
-
-async function refuseTakenName(
-  db: Kysely<Schema>,
-  { id, ownerType, ownerId, name }: StoredTemplate,
-): Promise<void> {
-  const other = await db
-    .selectFrom('templates')
-    .select('id')
-    .where('owner_type', '=', ownerType)
-    .where('owner_id', '=', ownerId)
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .where('id', '!=', id)
-    .executeTakeFirst()
-  if (other !== undefined) throw new TemplateNameIsTaken(name)
-}
-
 export function detailsOf(template: StoredTemplate): TemplateDetails {
   const { id, ownerType, ownerId, version, createdAt, updatedAt, deletedAt, ...details } = template
   return details
 }
 
-function toColumns(details: TemplateDetails) {
-  const { editMode, purposes, categories, isStarred, makesText, ...texts } = details
-  return {
-    ...texts,
-    edit_mode: editModes.indexOf(editMode) + 1,
-    purposes: JSON.stringify(purposes),
-    categories: JSON.stringify(categories),
-    is_starred: isStarred ? (1 as const) : (0 as const),
-    makes_text: makesText ? (1 as const) : (0 as const),
-  }
-}
-
-function toTemplate(row: Row): StoredTemplate {
+export function toTemplate(row: TemplateRow): StoredTemplate {
   return {
     id: row.id,
     ownerType: row.owner_type,

@@ -19,7 +19,7 @@ export type StoredContent = Content & {
 
 export type TemplateVersion = { number: number; createdAt: Instant; createdBy: string }
 
-const empty: StoredContent = {
+export const emptyContent: StoredContent = {
   html: null,
   text: null,
   mjml: null,
@@ -48,7 +48,7 @@ export async function currentContent(
   db: Kysely<Schema>,
   template: Pick<StoredTemplate, 'id' | 'version'>,
 ): Promise<StoredContent> {
-  return (await readContent(db, template)) ?? empty
+  return (await readContent(db, template)) ?? emptyContent
 }
 
 /** Newest first. */
@@ -62,21 +62,35 @@ export async function listVersions(db: Kysely<Schema>, id: TemplateId): Promise<
   return rows.map(toVersion)
 }
 
-type Saved = { template: StoredTemplate; content: StoredContent }
+export type NewVersion = {
+  content: StoredContent
+  /** Who saves it, in words. */
+  by: string
+}
+
+type Wish = { wanted: WantedContent; others: 'keep' | 'empty' }
 
 /**
- * Saves a new version. What `wanted` leaves out is kept (`others: 'keep'`) or emptied. HTML is compiled from MJML, and
- * text made from HTML, as fill-parts.ts says. Throws Refused when something is wrong with it, or when the template was
- * changed meanwhile.
+ * What is to be saved: what `wanted` leaves out is kept, or emptied. HTML is compiled from MJML, and text made from
+ * HTML, as fill-parts.ts says. Writes nothing. Throws Refused when something is wrong with it.
  */
+export async function fillContent(
+  db: Kysely<Schema>,
+  template: Pick<StoredTemplate, 'id' | 'version' | 'makesText'>,
+  { wanted, others }: Wish,
+): Promise<StoredContent> {
+  const before = others === 'keep' ? await currentContent(db, template) : emptyContent
+  return fillParts(wanted, { before, makesText: template.makesText })
+}
+
+/** Saves a new version. Throws Refused as `fillContent` does, and when the template was changed meanwhile. */
 export async function saveContent(
   db: Kysely<Schema>,
   template: StoredTemplate,
-  { wanted, others, by, now }: { wanted: WantedContent; others: 'keep' | 'empty'; by: string; now: Instant },
-): Promise<Saved> {
-  const before = others === 'keep' ? await currentContent(db, template) : empty
-  const content = await fillParts(wanted, { before, makesText: template.makesText })
-  return saveVersion(db, template, { content, by, now })
+  { by, now, ...wish }: Wish & { by: string; now: Instant },
+): Promise<{ template: StoredTemplate; content: StoredContent }> {
+  const content = await fillContent(db, template, wish)
+  return { template: await inTransaction(db, template, { content, by, now }), content }
 }
 
 /** What a version held becomes the newest version; those after it are kept. */
@@ -84,7 +98,7 @@ export async function restoreVersion(
   db: Kysely<Schema>,
   template: StoredTemplate,
   { number, by, now }: { number: number; by: string; now: Instant },
-): Promise<Saved> {
+): Promise<{ template: StoredTemplate; content: StoredContent }> {
   const old = await readContent(db, template, number)
   if (old === undefined) {
     throw new Refused(
@@ -93,52 +107,60 @@ export async function restoreVersion(
     )
   }
   const { version: _, ...content } = old
-  return saveVersion(db, template, { content, by, now })
+  return { template: await inTransaction(db, template, { content, by, now }), content }
 }
 
-/** For a copy of a template. */
-export async function saveVersion(
+async function inTransaction(
   db: Kysely<Schema>,
   template: StoredTemplate,
-  { content, by, now }: { content: StoredContent; by: string; now: Instant },
-): Promise<Saved> {
+  version: NewVersion & { now: Instant },
+): Promise<StoredTemplate> {
+  return db.transaction().execute((tx) => addVersion(tx, template, version))
+}
+
+/** For a transaction of the caller's. Throws Refused when the template was changed meanwhile. */
+export async function addVersion(
+  tx: Kysely<Schema>,
+  template: StoredTemplate,
+  { content, by, now }: NewVersion & { now: Instant },
+): Promise<StoredTemplate> {
   const number = template.version + 1
-  await db.transaction().execute(async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('templates')
-      .set({ version: number, updated_at: now })
-      .where('id', '=', template.id)
-      .where('version', '=', template.version)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
-    if (Number(numUpdatedRows) !== 1) {
-      throw new Refused(
-        'conflict',
-        'the template was changed by somebody else meanwhile; open it again, then save',
-      )
-    }
-    await tx
-      .insertInto('template_versions')
-      .values({
-        template_id: template.id,
-        number,
-        html: content.html,
-        text: content.text,
-        mjml: content.mjml,
-        headers: JSON.stringify(content.headers),
-        html_from_mjml: content.htmlFromMjml ? 1 : 0,
-        text_from_html: content.textFromHtml ? 1 : 0,
-        created_at: now,
-        created_by: by,
-      })
-      .execute()
-    await tx
-      .deleteFrom('template_versions')
-      .where('template_id', '=', template.id)
-      .where('number', '<=', number - keptVersions)
-      .execute()
-  })
-  return { template: { ...template, version: number, updatedAt: now }, content }
+  const { numUpdatedRows } = await tx
+    .updateTable('templates')
+    .set({ version: number, updated_at: now })
+    .where('id', '=', template.id)
+    .where('version', '=', template.version)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  if (Number(numUpdatedRows) !== 1) throw changedMeanwhile()
+  await tx
+    .insertInto('template_versions')
+    .values({
+      template_id: template.id,
+      number,
+      html: content.html,
+      text: content.text,
+      mjml: content.mjml,
+      headers: JSON.stringify(content.headers),
+      html_from_mjml: content.htmlFromMjml ? 1 : 0,
+      text_from_html: content.textFromHtml ? 1 : 0,
+      created_at: now,
+      created_by: by,
+    })
+    .execute()
+  await tx
+    .deleteFrom('template_versions')
+    .where('template_id', '=', template.id)
+    .where('number', '<=', number - keptVersions)
+    .execute()
+  return { ...template, version: number, updatedAt: now }
+}
+
+export function changedMeanwhile(): Refused {
+  return new Refused(
+    'conflict',
+    'the template was changed by somebody else meanwhile; open it again, then save',
+  )
 }
 
 function toContent(row: Selectable<Schema['template_versions']>): StoredContent {

@@ -235,7 +235,7 @@ httpStorageTest('the audit log tells who did what, and no secrets', async (http)
   assert.doesNotMatch(JSON.stringify(entries), /kites|not my|nobody@/)
 })
 
-/** What differs from the rule: a viewer reads, an admin changes, and a marketer changes contacts and segments. */
+/** What differs from the rule: a viewer reads, an admin changes, and a marketer changes contacts, segments and templates. */
 const exceptions: Record<string, Role | 'anyone'> = {
   'GET /session': 'anyone',
   'POST /session': 'anyone',
@@ -258,6 +258,8 @@ const exceptions: Record<string, Role | 'anyone'> = {
   'POST /leads/{id}': 'marketer',
   'POST /messages/{id}/resend': 'marketer',
   'POST /segments/preview': 'viewer',
+  'POST /templates/compile': 'viewer',
+  'POST /templates/preview': 'viewer',
   'POST /setup-link': 'owner',
   'GET /users': 'owner',
   'POST /users': 'owner',
@@ -303,7 +305,7 @@ httpTest('each role has exactly its routes', async (http) => {
   }
   for (const { method, path } of routes) {
     const name = `${method} ${path}`
-    const changes = /^\/(?:contact|segment)/.test(path) ? 'marketer' : 'admin'
+    const changes = /^\/(?:contact|segment|template)/.test(path) ? 'marketer' : 'admin'
     const needed = exceptions[name] ?? (method === 'GET' ? 'viewer' : changes)
     // A parameter that no route knows: whoever is let in is refused for it, and nothing is done.
     const url = `${path.replaceAll(/\{\w+\}/g, '1')}?nonsense=1`

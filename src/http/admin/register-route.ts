@@ -106,7 +106,7 @@ type Trail = {
 /** Reading leaves no trail, and nor do strangers: they could fill the disk with it. */
 function createTrail(
   request: Request,
-  { method, path }: AdminRoute,
+  { method, path, isReading }: AdminRoute,
   { storage, clock, log }: HttpDependencies,
 ): Trail {
   const objects = Object.entries(request.params).map(([name, value]) => `${name}=${value}`)
@@ -121,7 +121,7 @@ function createTrail(
       actor = { userId: id, actor: email }
     },
     async record(outcome) {
-      if (method === 'GET' || actor === undefined) return
+      if (isReading || actor === undefined) return
       const action = `${method} ${path}`
       try {
         await recordAction(storage, {

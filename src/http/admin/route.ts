@@ -21,6 +21,8 @@ export type AdminRoute = {
   role: Role | 'anyone'
   /** Content types of answers that are not JSON. */
   produces: readonly string[]
+  /** It changes nothing, whatever its method: the audit log does not need to know. */
+  isReading: boolean
   handle(call: Call<unknown, unknown>): Promise<unknown>
 }
 
@@ -62,6 +64,7 @@ export function defineRoute<
   status?: number
   role?: AdminRoute['role']
   produces?: readonly string[]
+  isReading?: boolean
   handle(call: Call<z.infer<Query>, z.infer<Body>>): Promise<z.infer<Answer> | RawAnswer>
 }): AdminRoute {
   const { method, path, summary, query, body, answer, status = 200, produces = [] } = route
@@ -75,6 +78,7 @@ export function defineRoute<
     status,
     role: route.role ?? (method === 'GET' ? 'viewer' : 'admin'),
     produces,
+    isReading: route.isReading ?? method === 'GET',
     // The schemas above are what the values are parsed with (readQueryOf, readBodyOf).
     handle: (call) => route.handle(call as Parameters<typeof route.handle>[0]),
   }

@@ -32,6 +32,9 @@ import { smtpSettingsRoutes } from './smtp-settings.ts'
 import { statsRoutes } from './stats.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { systemParameterRoutes } from './system-parameters.ts'
+import { templatePreviewRoutes } from './template-preview.ts'
+import { templateVersionRoutes } from './template-versions.ts'
+import { templateRoutes } from './templates.ts'
 import { testServerRoutes } from './test-server.ts'
 import { trackingRoutes } from './tracking.ts'
 import { twoFactorRoutes } from './two-factor.ts'
@@ -65,6 +68,9 @@ export function adminRoutes(dependencies: HttpDependencies): AdminRoute[] {
     ...contactJobRoutes(dependencies),
     ...segmentRoutes(dependencies),
     ...signUpRoutes(dependencies),
+    ...templatePreviewRoutes(dependencies),
+    ...templateRoutes(dependencies),
+    ...templateVersionRoutes(dependencies),
     ...trackingRoutes(dependencies),
     ...statsRoutes(dependencies),
     ...inboundRoutes(dependencies),

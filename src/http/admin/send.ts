@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { Accepted } from '../../intake/draft.ts'
 import { formatAddress } from '../../mail/address.ts'
 import type { DeliveryId } from '../../mail/ids.ts'
 import { type Mailbox, parseMailboxList } from '../../mail/mailbox.ts'
+import type { Storage } from '../../storage/storage.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { breaksHeader } from '../mailjet/header-rules.ts'
@@ -9,6 +11,11 @@ import { type AdminRoute, defineRoute } from './route.ts'
 import { whichKey } from './which-key.ts'
 
 const maxRecipients = 1_000
+
+export const acceptedShape = z.object({
+  submissionUuid: z.string(),
+  recipients: z.array(z.object({ id: z.number(), address: z.string(), messageId: z.number() })),
+})
 
 export function sendRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
   return [
@@ -25,10 +32,7 @@ export function sendRoutes({ storage, intake }: HttpDependencies): AdminRoute[] 
         text: z.string().optional(),
         html: z.string().optional(),
       }),
-      answer: z.object({
-        submissionUuid: z.string(),
-        recipients: z.array(z.object({ id: z.number(), address: z.string(), messageId: z.number() })),
-      }),
+      answer: acceptedShape,
       status: 201,
       async handle({ body }) {
         const [from, ...more] = readMailboxes('from', body.from)
@@ -57,28 +61,36 @@ export function sendRoutes({ storage, intake }: HttpDependencies): AdminRoute[] 
           options: {},
         })
         await intake.store([prepared])
-        const { submissionUuid, recipients } = prepared.accepted
-        const ids = recipients.map((recipient) => recipient.deliveryId as DeliveryId)
-        const rows = await storage.db
-          .selectFrom('deliveries')
-          .select(['id', 'message_id as messageId'])
-          .where('id', 'in', ids)
-          .execute()
-        const messageOf = new Map<number, number>(rows.map((row) => [row.id, row.messageId]))
-        return {
-          submissionUuid,
-          recipients: recipients.map(({ deliveryId, address }) => ({
-            id: deliveryId,
-            address: formatAddress(address),
-            messageId: messageOf.get(deliveryId) ?? 0,
-          })),
-        }
+        return tellAccepted(storage, prepared.accepted)
       },
     }),
   ]
 }
 
-function readMailboxes(field: string, text: string): Mailbox[] {
+/** With the messages that the deliveries belong to. */
+export async function tellAccepted(
+  { db }: Storage,
+  accepted: Accepted,
+): Promise<z.infer<typeof acceptedShape>> {
+  const { submissionUuid, recipients } = accepted
+  const ids = recipients.map((recipient) => recipient.deliveryId as DeliveryId)
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['id', 'message_id as messageId'])
+    .where('id', 'in', ids)
+    .execute()
+  const messageOf = new Map<number, number>(rows.map((row) => [row.id, row.messageId]))
+  return {
+    submissionUuid,
+    recipients: recipients.map(({ deliveryId, address }) => ({
+      id: deliveryId,
+      address: formatAddress(address),
+      messageId: messageOf.get(deliveryId) ?? 0,
+    })),
+  }
+}
+
+export function readMailboxes(field: string, text: string): Mailbox[] {
   const found = parseMailboxList(text)
   if (found === undefined || found.length === 0) {
     throw new BadField(

@@ -12,6 +12,7 @@ type Described =
   | 'sort'
   | 'unknownId'
   | 'masterOnly'
+  | 'isNewer'
   | 'isSingle'
 
 /** A resource without the type of its rows, for the table of all of them. */
@@ -76,12 +77,15 @@ export function defineResource<Row>(resource: Resource<Row>): AnyResource {
     globalActions: byLowerCase<GlobalAction>(globalActions, (action) => action),
   }
 
-  function bind({ description, run, post, get, poll }: Action<Row>): AnyAction {
+  function bind({ description, run, post, put, get, poll }: Action<Row>): AnyAction {
     return {
       description,
       ...(run && { run: async (query: Query) => run(query, await find(query)) }),
       ...(post && {
         post: async (query: Query, body: Properties) => post(query, await find(query), body),
+      }),
+      ...(put && {
+        put: async (query: Query, body: Properties) => put(query, await find(query), body),
       }),
       ...(get && { get: async (query: Query) => get(query, await find(query)) }),
       ...(poll && { poll: async (query: Query, jobId: number) => poll(query, await find(query), jobId) }),

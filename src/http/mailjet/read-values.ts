@@ -50,9 +50,13 @@ export function readChanges(
       continue
     }
     const value = read(property, given)
-    if (value !== before) values.set(property.name, value)
+    if (!isEqual(value, before)) values.set(property.name, value)
   }
   return toValues(values)
+}
+
+function isEqual(value: Value, before: unknown): boolean {
+  return value === before || (typeof value === 'object' && JSON.stringify(value) === JSON.stringify(before))
 }
 
 /** What names an object is compared without regard to letter case, as in the path. */
@@ -74,6 +78,8 @@ function read(property: Declared, given: unknown): Value {
       throw invalid(property, 'MJ04 Value must be true or false')
     }
     case 'integer': {
+      const word = typeof given === 'string' ? property.words?.[given.trim().toLowerCase()] : undefined
+      if (word !== undefined) return word
       const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
       if (typeof value === 'number' && Number.isSafeInteger(value)) return value
       throw invalid(property, 'MJ04 Value must be a whole number')

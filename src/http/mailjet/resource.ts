@@ -63,6 +63,8 @@ export type Property<Row> = {
   /** Texts that may be written, in any letter case; they are handed on as they stand here. */
   allowed?: readonly string[]
   maxLength?: number
+  /** Of an integer: words that stand for numbers, lower-case. */
+  words?: Readonly<Record<string, number>>
   /** The sentence that refuses another value where `write` forbids it; there is a common one. */
   refusal?: string
 }
@@ -73,6 +75,8 @@ export type Action<Row> = {
   run?(query: Query, row: Row): Promise<object>
   /** POST with a body: what `Data` holds, answered with 201. */
   post?(query: Query, row: Row, body: Properties): Promise<readonly object[]>
+  /** PUT with a body: what `Data` holds. */
+  put?(query: Query, row: Row, body: Properties): Promise<readonly object[]>
   /** GET: what `Data` holds. */
   get?(query: Query, row: Row): Promise<readonly object[]>
   /** GET with the number of a job behind the action; undefined when there is no such job. */
@@ -83,6 +87,7 @@ export type Action<Row> = {
 export type GlobalAction = {
   description: string
   post?(query: Query, body: Properties): Promise<readonly object[]>
+  put?(query: Query, body: Properties): Promise<readonly object[]>
   get?(query: Query): Promise<readonly object[]>
   poll?(query: Query, jobId: number): Promise<readonly object[] | undefined>
 }
@@ -93,7 +98,7 @@ export type Resource<Row> = {
   description: string
   /** Properties that name an object beside its id; several are joined by `|` in the path. */
   uniqueKey?: readonly string[]
-  /** In alphabetical order, as the real service shows them (reference/rest-conventions.md §2). */
+  /** In the order of the real service: alphabetical, but for its newer parts (reference/rest-conventions.md §2). */
   properties: readonly Property<Row>[]
   filters: Readonly<Record<string, FilterKind>>
   /** Property names; `true` allows DESC. The first is the default. */
@@ -102,6 +107,8 @@ export type Resource<Row> = {
   unknownId: 'not-found' | 'empty'
   /** Only the master key of an account may use it at all, or may change anything. */
   masterOnly?: 'always' | 'to-write'
+  /** A newer service: its errors have another shape (reference/rest-conventions.md §6). */
+  isNewer?: boolean
   /** There is exactly one object, which is changed without naming it. */
   isSingle?: boolean
   select(query: Query, page: Page): Promise<readonly Row[]>

@@ -1,4 +1,5 @@
 /** Errors in the shape of the v3 services (reference/rest-conventions.md §6). */
+import { randomUUID } from 'node:crypto'
 import type { RefusalCode, Refused } from '../../runtime/refused.ts'
 
 export class RestError extends Error {
@@ -7,9 +8,21 @@ export class RestError extends Error {
   readonly info: string | object
   /** Of a 405: the methods that are supported. */
   allow: readonly string[] | undefined
+  /** Told in the shape of the newer services. */
+  isNewer = false
+  /** Newer services alone have them. */
+  readonly code: string | undefined
+  readonly relatedTo: readonly string[] | undefined
 
-  constructor(status: number, message: string, info: string | object = '') {
+  constructor(
+    status: number,
+    message: string,
+    info: string | object = '',
+    { code, relatedTo }: { code?: string; relatedTo?: readonly string[] } = {},
+  ) {
     super(message)
+    this.code = code
+    this.relatedTo = relatedTo
     this.name = 'RestError'
     this.status = status
     this.info = info
@@ -67,6 +80,20 @@ export function formatRestError({
 }) {
   return JSON.stringify({ ErrorInfo: info ?? '', ErrorMessage: message, StatusCode: status })
 }
+
+/** What is wrong with a property, in the words that follow `MJ08`, is the message here: there is no place for more. */
+export function formatNewerError({ status, message, info, code, relatedTo }: RestError): string {
+  const isMissing = status === 404
+  return JSON.stringify({
+    ErrorIdentifier: randomUUID(),
+    ...(code !== undefined && { ErrorCode: code }),
+    StatusCode: status,
+    ErrorMessage: isMissing ? newerNotFound : typeof info === 'string' && info !== '' ? info : message,
+    ...(relatedTo !== undefined && { ErrorRelatedTo: relatedTo }),
+  })
+}
+
+const newerNotFound = 'The resource with the specified ID you are trying to reach does not exist.'
 
 export const restStatusOf = {
   'bad-address': 400,

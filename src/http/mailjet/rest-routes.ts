@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
@@ -49,6 +50,7 @@ export function registerRestRoutes(
         apiKey,
       })
       reply.code(result.status)
+      if (result.isNewer) reply.header(newerHeader, randomUUID())
       if ('body' in result) return sendText(reply, 'application/json', JSON.stringify(result.body))
       // The words of the real service: some clients show them (reference/rest-conventions.md §9).
       reply.raw.statusMessage = result.status === 304 ? 'Content not changed' : 'No content'
@@ -56,12 +58,16 @@ export function registerRestRoutes(
     } catch (error) {
       if (error instanceof RestError) {
         if (error.allow !== undefined) reply.header('Allow', error.allow.join(', '))
-        if (error.status === 404) reply.raw.statusMessage = error.message
+        if (error.isNewer) reply.header(newerHeader, randomUUID())
+        else if (error.status === 404) reply.raw.statusMessage = error.message
       }
       throw error
     }
   }
 }
+
+/** On every answer of the newer services. */
+const newerHeader = 'X-Mj-Request-Guid'
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined

@@ -26,10 +26,14 @@ export type RestRequest = {
   apiKey: ApiKey
 }
 
-export type RestAnswer =
+export type RestAnswer = (
   | { status: 200 | 201; body: object }
   /** Deleted, or nothing to change. */
   | { status: 204 | 304 }
+) & {
+  /** Of a newer service. */
+  isNewer?: boolean
+}
 
 export type Envelope = { Count: number; Data: readonly object[]; Total: number }
 
@@ -51,9 +55,23 @@ export function createRest({
   }
 
   return async (request) => {
-    const { apiKey, method } = request
     const { resource, segments } = find(request)
     if (resource === undefined) throw unknownResource(request.resource)
+    try {
+      const answered = await answer(request, resource, segments)
+      return resource.isNewer ? { ...answered, isNewer: true } : answered
+    } catch (error) {
+      if (resource.isNewer && error instanceof RestError) error.isNewer = true
+      throw error
+    }
+  }
+
+  async function answer(
+    request: RestRequest,
+    resource: AnyResource,
+    segments: readonly string[],
+  ): Promise<RestAnswer> {
+    const { apiKey, method } = request
     const { idText, action, job } = readTarget(resource, segments)
     if (!apiKey.isMaster && resource.masterOnly === 'always') throw masterKeyNeeded()
     const texts = readQuery(request.url)
@@ -125,7 +143,7 @@ function ofOne(resource: AnyResource, paging: ReturnType<typeof readPaging>): Ma
 }
 
 function ofAction(action: AnyAction, job: number | undefined): Map<string, Operation> {
-  const { run, post, get, poll } = action
+  const { run, post, put, get, poll } = action
   const operations = new Map<string, Operation>()
   if (job !== undefined) {
     operations.set('GET', async (query) => {
@@ -142,6 +160,12 @@ function ofAction(action: AnyAction, job: number | undefined): Map<string, Opera
     operations.set('POST', async (query, body) => ({
       status: 201,
       body: envelope(await post(query, readBody(body))),
+    }))
+  }
+  if (put !== undefined) {
+    operations.set('PUT', async (query, body) => ({
+      status: 200,
+      body: envelope(await put(query, readBody(body))),
     }))
   }
   if (run !== undefined) {
@@ -191,9 +215,12 @@ function name(query: Query, resource: AnyResource, text: string): boolean {
     query.id = id
     return true
   }
+  if (resource.uniqueKey === undefined || text.includes('\0')) return false
   const parts = text.split('|')
-  if (resource.uniqueKey?.length !== parts.length || text.includes('\0')) return false
-  query.uniqueKey = parts
+  // The last part is a name, which may hold what joins them.
+  const count = resource.uniqueKey.length
+  if (parts.length < count) return false
+  query.uniqueKey = [...parts.slice(0, count - 1), parts.slice(count - 1).join('|')]
   return true
 }
 

@@ -29,6 +29,7 @@ import { statisticsOfContacts } from './statistics/of-contacts.ts'
 import { statcounters } from './statistics/statcounters.ts'
 import { topLists } from './statistics/top-lists.ts'
 import { clickStatistics, openInformation } from './statistics/visits.ts'
+import { template } from './template.ts'
 import { myProfile, user } from './user.ts'
 
 /** Everything under `/v3/REST`, by name. */
@@ -55,6 +56,7 @@ export const resources: readonly AnyResource[] = [
   parseroute,
   returnPath,
   sender,
+  template,
   user,
   ...aggregates,
   bounceStatistics,

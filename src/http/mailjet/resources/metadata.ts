@@ -117,7 +117,7 @@ function describe(property: AnyResource['properties'][number]): object {
 }
 
 function describeAction(
-  [name, { description, get, poll, post, run }]: readonly [string, AnyAction],
+  [name, { description, get, poll, post, put, run }]: readonly [string, AnyAction],
   { isGlobal }: { isGlobal: boolean },
 ): object {
   return {
@@ -126,7 +126,11 @@ function describeAction(
     Name: name,
     Parameters: [],
     Properties: [],
-    PublicOperations: [...(get || poll ? ['Get'] : []), ...(post || run ? ['Post'] : [])].join(', '),
+    PublicOperations: [
+      ...(get || poll ? ['Get'] : []),
+      ...(put ? ['Put'] : []),
+      ...(post || run ? ['Post'] : []),
+    ].join(', '),
   }
 }
 

@@ -1,0 +1,187 @@
+/** `/api/templates/compile`, `/preview` and `/{id}/test`: what becomes of a template, before anybody gets it. */
+import { z } from 'zod'
+import { contactEmail } from '../../contacts/contacts.ts'
+import { dataOfRecipients, type RecipientData } from '../../contacts/recipient-data.ts'
+import { renderPreview } from '../../intake/preview.ts'
+import { fromTemplate } from '../../intake/use-template.ts'
+import { type Address, normaliseAddress, parseAddress } from '../../mail/address.ts'
+import type { KeyId } from '../../mail/ids.ts'
+import { formatMailbox, formatMailboxList, type Mailbox } from '../../mail/mailbox.ts'
+import { Refused } from '../../runtime/refused.ts'
+import type { Content } from '../../templates/content.ts'
+import { isMjmlText } from '../../templates/fill-parts.ts'
+import { mailDefaults } from '../../templates/mail-defaults.ts'
+import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
+import type { HttpDependencies } from '../dependencies.ts'
+import { BadField } from '../errors.ts'
+import { type AdminRoute, defineRoute } from './route.ts'
+import { acceptedShape, readMailboxes, tellAccepted } from './send.ts'
+import { contentBody, key, openToChange, plainContent } from './template-shapes.ts'
+import { whichKey } from './which-key.ts'
+
+const problem = z.object({
+  part: z.enum(['mjml', 'subject', 'html', 'text']),
+  message: z.string(),
+  line: z.number().optional().describe('From 1, in the source of the part; of compiled HTML, in the MJML'),
+})
+type Problem = z.infer<typeof problem>
+
+const variables = z
+  .record(z.string(), z.unknown())
+  .optional()
+  .describe('What {{var:…}} and [[var:…]] stand for')
+const language = z.boolean().optional().describe('{{ }} and {% %} are evaluated; true when left out')
+
+const maxTestRecipients = 10
+
+/** Stands for somebody where nobody is named. */
+const somebody: Mailbox = { name: '', address: { local: 'somebody', domain: 'example.com' } }
+
+export function templatePreviewRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
+  async function dataOf(keyId: KeyId, address: Address): Promise<RecipientData | undefined> {
+    const found = await dataOfRecipients(storage.db, { keyId, addresses: [address] })
+    return found.get(normaliseAddress(address))
+  }
+
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/templates/compile',
+      summary: 'MJML becomes HTML',
+      role: 'viewer',
+      isReading: true,
+      body: z.strictObject({ mjml: z.string().max(maxMjmlCharacters) }),
+      answer: z.object({ html: z.string(), problems: z.array(problem) }),
+      async handle({ body }) {
+        const { html, problems } = await compileMjml(body.mjml)
+        return { html, problems: problems.map(mjmlProblem) }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/templates/preview',
+      summary: 'What somebody would get of these contents',
+      role: 'viewer',
+      isReading: true,
+      body: z.strictObject({
+        key,
+        content: contentBody.describe('HTML is compiled where MJML is given without it'),
+        variables,
+        language,
+        contact: z.string().max(320).optional().describe('Address: with what is known of that contact'),
+      }),
+      answer: z.object({
+        from: z.string().nullable(),
+        replyTo: z.string(),
+        subject: z.string(),
+        html: z.string().nullable(),
+        text: z.string().nullable(),
+        problems: z.array(problem),
+      }),
+      async handle({ body }) {
+        const apiKey = await whichKey(storage, body.key)
+        const { content, problems } = await compiled(plainContent(body.content))
+        const to = readContact(body.contact)
+        const { from, replyTo } = mailDefaults(content.headers)
+        const rendered = renderPreview(content, {
+          language: body.language ?? true,
+          variables: body.variables ?? {},
+          from: from ?? somebody,
+          to: to ?? somebody,
+          data: to && (await dataOf(apiKey.id, to.address)),
+        })
+        return {
+          from: from === undefined ? null : formatMailbox(from),
+          replyTo: formatMailboxList(replyTo),
+          ...rendered,
+          problems: [...problems, ...rendered.problems],
+        }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/templates/{id}/test',
+      summary: 'Send the template as it is saved, to look at',
+      role: 'marketer',
+      status: 201,
+      body: z.strictObject({
+        key,
+        to: z.array(z.string()).min(1).max(maxTestRecipients),
+        from: z.string().optional().describe('The sender of the template when left out'),
+        variables,
+        language,
+      }),
+      answer: acceptedShape,
+      async handle({ params, body }) {
+        const { template, apiKey } = await openToChange(storage, { id: params.id, key: body.key })
+        const [stored] = (await intake.templates.find(apiKey.id, [{ id: template.id }])).values()
+        if (stored === undefined) throw new Refused('not-found', `there is no template ${template.id}`)
+        const from = readFrom(body.from) ?? stored.defaults.from
+        if (from === undefined) throw new BadField('from', 'The template names no sender; give one')
+        const to = body.to.flatMap((text, index) => readMailboxes(`to.${index}`, text))
+        const how = { language: body.language ?? true, variables: body.variables ?? {} }
+        await refuseFaults(stored.content, { ...how, from, to, keyId: apiKey.id })
+        const draft = fromTemplate(
+          {
+            ...{ keyId: apiKey.id, door: 'cli', lane: 'transactional', priority: 2, from, to },
+            ...{ replyTo: [], cc: [], bcc: [], subject: '', headers: [] },
+            ...{ attachments: [], inlineAttachments: [], options: {} },
+            template: { ...how, deliverOnError: false },
+          },
+          stored,
+        )
+        const prepared = await intake.prepare({ ...draft, subject: draft.subject || template.name })
+        await intake.store([prepared])
+        return tellAccepted(storage, prepared.accepted)
+      },
+    }),
+  ]
+
+  /** Whoever tests wants to be told now, not by a blocked message. */
+  async function refuseFaults(
+    content: Content,
+    {
+      to,
+      keyId,
+      ...how
+    }: { language: boolean; variables: Record<string, unknown>; from: Mailbox; to: Mailbox[]; keyId: KeyId },
+  ): Promise<void> {
+    if (!content.html && !content.text) {
+      throw new Refused('bad-value', 'the template has neither HTML nor text; save some first')
+    }
+    const known = await dataOfRecipients(storage.db, { keyId, addresses: to.map(({ address }) => address) })
+    for (const one of to) {
+      const data = known.get(normaliseAddress(one.address))
+      const [first] = renderPreview(content, { ...how, to: one, data }).problems
+      if (first === undefined) continue
+      const where = first.line === undefined ? first.part : `${first.part}, line ${first.line}`
+      throw new BadField('variables', `The template could not be evaluated (${where}): ${first.message}`)
+    }
+  }
+}
+
+async function compiled(content: Content): Promise<{ content: Content; problems: Problem[] }> {
+  if (content.html || !isMjmlText(content.mjml)) return { content, problems: [] }
+  const { html, problems } = await compileMjml(content.mjml)
+  return { content: { ...content, html }, problems: problems.map(mjmlProblem) }
+}
+
+function mjmlProblem(sentence: string): Problem {
+  const [, line, message] = /^line (\d+): (.*)$/s.exec(sentence) ?? []
+  if (line === undefined || message === undefined) return { part: 'mjml', message: sentence }
+  return { part: 'mjml', message, line: Number(line) }
+}
+
+function readContact(text: string | undefined): Mailbox | undefined {
+  if (text === undefined || text.trim() === '') return undefined
+  const address = parseAddress(contactEmail(text) ?? '')
+  if (address === undefined) throw new BadField('contact', `'${text.slice(0, 300)}' is not an e-mail address`)
+  return { name: '', address }
+}
+
+function readFrom(text: string | undefined): Mailbox | undefined {
+  if (text === undefined || text.trim() === '') return undefined
+  const [from, ...more] = readMailboxes('from', text)
+  if (from === undefined || more.length > 0) throw new BadField('from', 'Give one address')
+  return from
+}

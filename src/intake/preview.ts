@@ -1,0 +1,70 @@
+/** What a recipient would get of a template, by the renderer that sends: parts, and what is wrong with each of them. */
+import type { RecipientData } from '../contacts/recipient-data.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import type { Content } from '../templates/content.ts'
+import { mailDefaults } from '../templates/mail-defaults.ts'
+import { personalise, type Texts } from './personalise.ts'
+
+export type PreviewProblem = {
+  part: 'subject' | 'html' | 'text'
+  /** In the template language's own words. */
+  message: string
+  /** Of the part's source, from 1; for HTML that was compiled, of the MJML. Undefined where it could not be found. */
+  line?: number
+}
+
+export type Preview = {
+  subject: string
+  /** As it is where it could not be rendered. */
+  html: string | null
+  text: string | null
+  problems: PreviewProblem[]
+}
+
+export function renderPreview(
+  content: Content,
+  {
+    language,
+    variables,
+    from,
+    to,
+    data,
+  }: {
+    language: boolean
+    variables: Readonly<Record<string, unknown>>
+    from: Mailbox
+    to: Mailbox
+    /** What is known of the recipient as a contact. */
+    data: RecipientData | undefined
+  },
+): Preview {
+  const problems: PreviewProblem[] = []
+  const subject = mailDefaults(content.headers).subject ?? ''
+  /** Each by itself, so that one fault does not hide the next. */
+  function render(part: PreviewProblem['part'], source: string): string {
+    const texts: Texts = part === 'subject' ? { subject: source } : { subject: '', [part]: source }
+    const result = personalise(texts, { language, variables, from }).render(to, data)
+    if (!('problem' in result)) return result.texts[part] ?? ''
+    const line = lineOf(result.problem, part === 'html' ? [content.mjml, source] : [source])
+    problems.push({ part, message: result.problem, ...(line !== undefined && { line }) })
+    return source
+  }
+  return {
+    subject: render('subject', subject),
+    html: content.html === null ? null : render('html', content.html),
+    text: content.text === null ? null : render('text', content.text),
+    problems,
+  }
+}
+
+/** The words of the fault say where it is: they end with the source nearby, or name it in quotes. */
+function lineOf(problem: string, sources: readonly (string | null)[]): number | undefined {
+  const near =
+    / ## near ## (.+) ##$/s.exec(problem)?.[1] ?? /^"(.+)" is not an array value$/s.exec(problem)?.[1]
+  if (near === undefined) return undefined
+  for (const source of sources) {
+    const at = source?.indexOf(near) ?? -1
+    if (source && at !== -1) return source.slice(0, at).split('\n').length
+  }
+  return undefined
+}

@@ -1,0 +1,184 @@
+/** Templates from end to end: node-mailjet makes and sends them, SMTP names them, the lab receives. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import nodemailer from 'nodemailer'
+import PostalMime from 'postal-mime'
+import { scenario, startTestApp, type TestApp } from './app.ts'
+
+const run = promisify(execFile)
+
+const script = `
+const { HOST, KEY, SECRET, FROM } = process.env
+const mailjet = require('node-mailjet').apiConnect(KEY, SECRET, { config: { host: HOST, version: 'v3' } })
+const said = {}
+const first = async (call) => (await call).body.Data[0]
+;(async () => {
+  said.made = await first(
+    mailjet.post('template').request({ Name: 'Order', EditMode: 4, Purposes: ['transactional'] }),
+  )
+  const { ID } = said.made
+  said.twice = await mailjet.post('template').request({ Name: 'Order' })
+    .catch((error) => ({ status: error.statusCode, message: error.message, code: error.response.data.ErrorCode }))
+  said.content = await first(
+    mailjet.post('template').id(ID).action('detailcontent').request({
+      MJMLContent: '<mjml><mj-body><mj-section><mj-column><mj-text>Dear {{data:firstname:"customer"}}, {{var:total}}</mj-text></mj-column></mj-section></mj-body></mjml>',
+      'Text-part': 'Dear {{data:firstname:"customer"}}, {{var:total}}',
+      Headers: { From: 'Shop <' + FROM + '>', Subject: 'Order {{var:number}}' },
+    }),
+  )
+  said.changed = await first(mailjet.put('template').id(ID).request({ IsStarred: true }))
+  said.read = await first(mailjet.get('template').id(ID).action('detailcontent').request())
+  said.starred = (await mailjet.get('template').request({}, { Name: 'Order' })).body.Data.map((one) => one.IsStarred)
+  await mailjet.post('contactmetadata').request({ Name: 'firstname', Datatype: 'str', NameSpace: 'static' })
+  await mailjet.post('contact').request({ Email: 'ok@ana.test' })
+  await mailjet.put('contactdata').id('ok@ana.test').request({ Data: [{ Name: 'firstname', Value: 'Ana' }] })
+  said.sent = (await mailjet.post('send', { version: 'v3.1' }).request({
+    Messages: [{
+      To: [{ Email: 'ok@ana.test' }], TemplateID: ID, TemplateLanguage: true, Variables: { total: '12 €', number: 7 },
+    }],
+  })).body
+  said.deleted = (await mailjet.delete('template').id(ID).request()).response.status
+  said.gone = await mailjet.get('template').id(ID).request().catch((error) => error.statusCode)
+  console.log(JSON.stringify(said))
+})().catch((error) => console.log(JSON.stringify({ problem: error.message, url: error.config?.url })))`
+
+test('node-mailjet makes a template and sends with it', async (t) => {
+  const app = await startTestApp(t)
+  const { stdout } = await run(process.execPath, ['-e', script], {
+    env: {
+      KEY: app.credentials.apiKey,
+      SECRET: app.credentials.secretKey,
+      FROM: app.ready.from,
+      HOST: new URL(app.ready.httpsUrl ?? '').host,
+      NODE_EXTRA_CA_CERTS: app.ready.ca,
+    },
+    cwd: new URL('..', import.meta.url).pathname,
+  })
+  const said = JSON.parse(stdout) as Record<string, Record<string, unknown>>
+  assert.equal(said.problem, undefined, stdout)
+  assert.equal(said.made?.EditMode, 4)
+  assert.equal(said.twice?.status, 400)
+  assert.equal(said.twice?.code, 'ps-0015')
+  assert.match(String(said.content?.['Html-part']), /Dear \{\{data:firstname:"customer"\}\}/)
+  assert.deepEqual(said.read, said.content)
+  assert.equal(said.changed?.IsStarred, true)
+  assert.deepEqual(said.starred, [true])
+  assert.deepEqual([said.deleted, said.gone], [204, 404])
+
+  const mail = await read(app, 'ok@ana.test')
+  assert.equal(mail.subject, 'Order 7')
+  assert.equal(mail.from?.address, app.ready.from)
+  assert.equal(mail.text?.trim(), 'Dear Ana, 12 €')
+  assert.match(mail.html ?? '', /Dear Ana, 12 €/)
+})
+
+async function read(app: TestApp, to: string) {
+  const [message] = await app.received(to)
+  assert.ok(message !== undefined, to)
+  const answer = await app.admin('GET', `/api/lab/inbox/${message.id}`)
+  const { message: shown } = answer.body as { message: { content: string } }
+  return PostalMime.parse(shown.content)
+}
+
+function smtp(app: TestApp) {
+  return nodemailer.createTransport({
+    host: 'localhost',
+    port: app.ready.submission?.tls,
+    secure: true,
+    auth: { user: app.credentials.apiKey, pass: app.credentials.secretKey },
+    tls: { ca: readFileSync(app.ready.ca ?? '') },
+  })
+}
+
+async function addTemplate(app: TestApp, name: string, content: object): Promise<number> {
+  const made = await app.mailjet('POST', '/v3/REST/template', { Name: name })
+  const { Data } = made.body as { Data: { ID: number }[] }
+  const id = Data[0]?.ID ?? 0
+  const saved = await app.mailjet('POST', `/v3/REST/template/${id}/detailcontent`, content)
+  assert.equal(saved.status, 201, saved.text)
+  return id
+}
+
+scenario('a message over SMTP takes its body from a template', async (_t, app) => {
+  const id = await addTemplate(app, 'Order of the shop', {
+    'Html-part': '<p>Dear {{var:name}}, [[var:name]] &eacute;</p>',
+    'Text-part': 'Dear {{var:name}}',
+    Headers: { Subject: 'Order {{var:number}}', 'Reply-to': 'help@shop.example', From: 'no@shop.example' },
+  })
+  const transport = smtp(app)
+  const features = {
+    'X-MJ-TemplateLanguage': '1',
+    'X-MJ-Vars': JSON.stringify({ name: 'Zoë', number: 7 }),
+  }
+  const attachments = [
+    { filename: 'order.pdf', content: Buffer.from('%PDF-'), contentType: 'application/pdf' },
+  ]
+
+  await transport.sendMail({
+    from: app.ready.from,
+    to: 'ok@one.test',
+    text: 'Not this',
+    html: '<p>Not this</p>',
+    attachments,
+    headers: { 'X-MJ-TemplateID': String(id), ...features },
+  })
+  const one = await read(app, 'ok@one.test')
+  assert.equal(one.subject, 'Order 7')
+  assert.equal(one.from?.address, app.ready.from)
+  assert.deepEqual(
+    one.replyTo?.map(({ address }) => address),
+    ['help@shop.example'],
+  )
+  assert.equal(one.text?.trim(), 'Dear Zoë')
+  assert.equal(one.html?.trim(), '<p>Dear Zoë, Zoë &eacute;</p>')
+  assert.deepEqual(
+    one.attachments.map(({ filename }) => filename),
+    ['order.pdf'],
+  )
+  assert.ok(one.headers.every(({ key }) => !key.startsWith('x-mj-template')))
+
+  await transport.sendMail({
+    from: app.ready.from,
+    to: 'ok@two.test',
+    subject: 'My own',
+    text: 'Not this',
+    headers: { 'X-MJ-TemplateID': 'Order of the shop', ...features },
+  })
+  const two = await read(app, 'ok@two.test')
+  assert.equal(two.subject, 'My own')
+  assert.equal(two.text?.trim(), 'Dear Zoë')
+})
+
+scenario('contact data in mail over SMTP, and templates that are not there', async (_t, app) => {
+  const property = { Name: 'firstname', Datatype: 'str', NameSpace: 'static' }
+  await app.mailjet('POST', '/v3/REST/contactmetadata', property)
+  await app.mailjet('POST', '/v3/REST/contact', { Email: 'ok@ana.test' })
+  const data = { Data: [{ Name: 'firstname', Value: 'Ana' }] }
+  assert.equal((await app.mailjet('PUT', '/v3/REST/contactdata/ok@ana.test', data)).status, 200)
+  const transport = smtp(app)
+  await transport.sendMail({
+    from: app.ready.from,
+    to: ['ok@ana.test', 'ok@bob.test'],
+    subject: 'Hello',
+    text: 'Dear [[data:firstname:"friend"]]',
+  })
+  assert.equal((await read(app, 'ok@ana.test')).text?.trim(), 'Dear Ana')
+  assert.equal((await read(app, 'ok@bob.test')).text?.trim(), 'Dear friend')
+
+  await transport.sendMail({
+    from: app.ready.from,
+    to: 'ok@none.test',
+    subject: 'Lost',
+    text: 'x',
+    headers: { 'X-MJ-TemplateID': 'No such' },
+  })
+  const answer = await app.admin('GET', '/api/messages?search=none.test')
+  const { messages } = answer.body as { messages: { state: string; class: string }[] }
+  assert.deepEqual(
+    messages.map((one) => [one.state, one.class]),
+    [['blocked', 'template-missing']],
+  )
+})
