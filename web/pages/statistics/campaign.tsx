@@ -91,13 +91,14 @@ const hour = 3_600_000
 /** From its first message to its latest event, and an hour at least, in steps that show something. */
 function timeOf({ createdAt, lastAt }: CampaignCounts) {
   const now = Date.now()
-  const end = Math.max(lastAt ?? createdAt, createdAt + hour)
-  const isShort = end - createdAt < 6 * hour && createdAt > now - 60 * 24 * hour
-  const resolution = isShort ? 'five-minutes' : usualStep({ from: createdAt, to: end }, now)
+  const end = lastAt ?? createdAt
+  const begin = Math.min(createdAt, end - hour)
+  const isShort = end - begin < 6 * hour && begin > now - 60 * 24 * hour
+  const resolution = isShort ? 'five-minutes' : usualStep({ from: begin, to: end }, now)
   const step = stepMs[resolution]
   const last = end - (end % step) + step - 1
   // Of one that goes on for years, the latest are shown.
-  const from = Math.max(createdAt - (createdAt % step), last + 1 - 1_000 * step)
+  const from = Math.max(begin - (begin % step), last + 1 - 1_000 * step)
   return { resolution, span: { from, to: last } }
 }
 
