@@ -6,10 +6,8 @@ import { createApiKey } from '../src/accounts/api-keys.ts'
 import { createAuthenticator } from '../src/accounts/authenticate.ts'
 import { createSignIns } from '../src/accounts/sign-in.ts'
 import { silentResolver } from '../src/app/absent-parts.ts'
-import { createCampaignsPart } from '../src/app/campaigns.ts'
 import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
-import { createTracking } from '../src/app/tracking.ts'
 import { createWebhooksPart } from '../src/app/webhooks.ts'
 import { createRenderer } from '../src/campaigns/render.ts'
 import type { SignUpContext } from '../src/contacts/sign-up.ts'
@@ -36,6 +34,7 @@ import type { Seal } from '../src/runtime/seal.ts'
 import type { Storage } from '../src/storage/storage.ts'
 import type { Tracking } from '../src/tracking/tracking.ts'
 import type { WebhooksContext } from '../src/webhooks/context.ts'
+import { createTestCampaigns, createTestTracking } from './campaigns-world.ts'
 import { createTestDomains, type DomainsWorld } from './domains-world.ts'
 import { cleanUp, openTestStorage, storagePlace, storageTest } from './storage.ts'
 
@@ -130,15 +129,7 @@ export async function startTestHttp(
     ...{ storage, clock, log, intake, suppressionCheck: { forget: () => undefined } },
     publicUrl: () => 'https://mail.paravion.example',
   })
-  const tracking = await createTracking({
-    config: {
-      name: 'mail.paravion.example',
-      tracking: { url: undefined, linkDays: 30, scannerSeconds: 5, geoDatabase: undefined },
-    },
-    ...{ storage, clock, log, seal: plainSeal, bounceDomain: 'bounce.mail.paravion.example' },
-    suppressions: { forget: () => undefined },
-    urls: { publicUrl: () => 'https://mail.paravion.example', httpsUrl: () => undefined },
-  })
+  const tracking = await createTestTracking(storage, { clock })
   const { webhooks } = createWebhooksPart({
     config: {
       ...{ name: 'mail.paravion.example', mode: 'lab' },
@@ -146,18 +137,7 @@ export async function startTestHttp(
     },
     ...{ resolver: silentResolver, labCa: undefined, storage, clock, log, seal: plainSeal },
   })
-  const { campaigns } = createCampaignsPart({
-    ...{ storage, clock, log, intake },
-    config: {
-      campaigns: {
-        ...{ pauseHardBouncePercent: 5, pauseComplaintPercent: 0.2, pauseRefusedPercent: 20 },
-        pauseAfterResults: 200,
-      },
-    },
-    statistics: { fresh: async () => true },
-    maySendAs: doorCheck.maySendAs,
-    trackingOf: tracking.defaults.of,
-  })
+  const campaigns = createTestCampaigns(storage, { clock, intake, maySendAs: doorCheck.maySendAs })
   const server = createHttpServer({
     listeners,
     storage,

@@ -166,7 +166,7 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     return parsed
   }
 
-  function textsFor(
+  function textsOfRecipient(
     { message, content }: Pick<HandedWork, 'message' | 'content'>,
     { recipient, isTracked }: { recipient: HandedWork['recipients'][number]; isTracked: boolean },
   ) {
@@ -187,7 +187,10 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
       if (recipient === undefined || second !== undefined) {
         throw new Error(`work ${id} has ${recipients.length} recipients; mail of a mailing has one`)
       }
-      const { stored, to, links, rendered } = textsFor({ message, content }, { recipient, isTracked: true })
+      const { stored, to, links, rendered } = textsOfRecipient(
+        { message, content },
+        { recipient, isTracked: true },
+      )
       if ('problem' in rendered) return { class: 'template-error', detail: rendered.problem }
       const { subject, html, text } = rendered.texts
       const header = [
@@ -206,12 +209,17 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
       return Buffer.concat([Buffer.from(header.join('')), texts])
     },
 
-    /** The texts of one recipient as a page shows them: nothing in them is tracked. */
+    /** The texts as a page shows them to a recipient, or to anybody: nothing in them is tracked. */
     textsFor(
       mail: Pick<HandedWork, 'message' | 'content'>,
-      recipient: HandedWork['recipients'][number],
+      recipient: HandedWork['recipients'][number] | undefined,
     ): Rendered {
-      return textsFor(mail, { recipient, isTracked: false }).rendered
+      if (recipient !== undefined) return textsOfRecipient(mail, { recipient, isTracked: false }).rendered
+      const { message, content } = mail
+      const stored = read(message.id, content, message.options.rawBraces !== true)
+      const to = { name: '', address: { local: '', domain: '' } }
+      const links = { unsubscribe: '#', online: '#', address: '', fields: [] }
+      return renderParts(stored, { to, person: undefined, links, now: now() })
     },
   }
 }

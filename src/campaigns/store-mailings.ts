@@ -90,6 +90,8 @@ export type MailingFilters = {
   campaignId?: number
   editMode?: string
   isStarred?: boolean
+  /** Has mail been handed over? */
+  isCampaign?: boolean
   /** Only with an id before this one: the pages of a list with the newest first. */
   before?: MailingId
 }
@@ -123,6 +125,9 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   if (before !== undefined) query = query.where('id', '<', before)
   if (states !== undefined) query = query.where('state', 'in', [...states, '' as MailingState])
   if (subject !== undefined) query = query.where('subject', '=', subject)
+  if (filters.isCampaign !== undefined) {
+    query = query.where('campaign_id', filters.isCampaign ? 'is not' : 'is', null)
+  }
   if (isStarred !== undefined) query = query.where('is_starred', '=', isStarred ? 1 : 0)
   if (editMode !== undefined) query = query.where('edit_mode', '=', editMode)
   for (const [column, value] of [

@@ -90,8 +90,8 @@ export function createLinkTokens({
       return withinTime({ deliveryId, day, position, url: found.text })
     },
 
-    /** The mail as a page; works as long as the mail is kept. */
-    online: (deliveryId: number) => write('online', [deliveryId], ''),
+    /** The mail of a delivery, or the message of a campaign, as a page; works as long as it is kept. */
+    online: (id: number) => write('online', [id], ''),
 
     readOnline: (token: string): number | undefined => read('online', token, 1)?.numbers[0],
 

@@ -29,7 +29,10 @@ export type AnyResource = Pick<Resource<never>, Described | 'properties'> & {
 }
 
 /** An action with its object found. */
-export type AnyAction = GlobalAction & { run?(query: Query): Promise<object> }
+export type AnyAction = GlobalAction & {
+  run?(query: Query): Promise<object>
+  remove?(query: Query): Promise<void>
+}
 
 const onlyOne: Page = { limit: 1, offset: 0, sort: [] }
 
@@ -77,7 +80,7 @@ export function defineResource<Row>(resource: Resource<Row>): AnyResource {
     globalActions: byLowerCase<GlobalAction>(globalActions, (action) => action),
   }
 
-  function bind({ description, run, post, put, get, poll }: Action<Row>): AnyAction {
+  function bind({ description, run, post, put, get, poll, remove }: Action<Row>): AnyAction {
     return {
       description,
       ...(run && { run: async (query: Query) => run(query, await find(query)) }),
@@ -87,6 +90,7 @@ export function defineResource<Row>(resource: Resource<Row>): AnyResource {
       ...(put && {
         put: async (query: Query, body: Properties) => put(query, await find(query), body),
       }),
+      ...(remove && { remove: async (query: Query) => remove(query, await find(query)) }),
       ...(get && { get: async (query: Query) => get(query, await find(query)) }),
       ...(poll && { poll: async (query: Query, jobId: number) => poll(query, await find(query), jobId) }),
     }

@@ -22,7 +22,15 @@ export type Filters = {
 /** What resources need of the rest of the program. */
 export type RestParts = Pick<
   HttpDependencies,
-  'storage' | 'clock' | 'domains' | 'authenticator' | 'contacts' | 'statistics' | 'webhooks'
+  | 'storage'
+  | 'clock'
+  | 'domains'
+  | 'authenticator'
+  | 'contacts'
+  | 'statistics'
+  | 'webhooks'
+  | 'campaigns'
+  | 'tracking'
 >
 
 export type Query = {
@@ -77,6 +85,8 @@ export type Action<Row> = {
   post?(query: Query, row: Row, body: Properties): Promise<readonly object[]>
   /** PUT with a body: what `Data` holds. */
   put?(query: Query, row: Row, body: Properties): Promise<readonly object[]>
+  /** DELETE: answered with 204. */
+  remove?(query: Query, row: Row): Promise<void>
   /** GET: what `Data` holds. */
   get?(query: Query, row: Row): Promise<readonly object[]>
   /** GET with the number of a job behind the action; undefined when there is no such job. */

@@ -1,6 +1,7 @@
 /** What holds for every resource, shown on one that lives in memory. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createTestCampaigns, createTestTracking } from '../../../test/campaigns-world.ts'
 import { createTestDomains } from '../../../test/domains-world.ts'
 import { openTestStorage, storagePlace } from '../../../test/storage.ts'
 import { createTestWebhooks } from '../../../test/webhooks-world.ts'
@@ -95,6 +96,8 @@ async function startHooks(t: TestContext) {
     },
     statistics: { fresh: async () => true },
     webhooks: createTestWebhooks(storage),
+    campaigns: createTestCampaigns(storage),
+    tracking: await createTestTracking(storage),
   })
   return async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
     const [resource = '', ...segments] = (path.split('?', 1)[0] ?? '').split('/')

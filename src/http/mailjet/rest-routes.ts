@@ -4,25 +4,18 @@ import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
 import { createAuthorize } from './authorize.ts'
+import type { RestParts } from './resource.ts'
 import { resources } from './resources/index.ts'
 import { createRest } from './rest.ts'
 import { RestError } from './rest-errors.ts'
 
 export function registerRestRoutes(
   app: FastifyInstance,
-  { storage, clock, domains, authenticator, contacts, statistics, webhooks, publicUrl }: HttpDependencies,
+  parts: RestParts & Pick<HttpDependencies, 'publicUrl'>,
   takeBody: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): void {
-  const rest = createRest({
-    resources,
-    storage,
-    clock,
-    domains,
-    authenticator,
-    contacts,
-    statistics,
-    webhooks,
-  })
+  const { authenticator, publicUrl } = parts
+  const rest = createRest({ resources, ...parts })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
       method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],

@@ -143,7 +143,7 @@ function ofOne(resource: AnyResource, paging: ReturnType<typeof readPaging>): Ma
 }
 
 function ofAction(action: AnyAction, job: number | undefined): Map<string, Operation> {
-  const { run, post, put, get, poll } = action
+  const { run, post, put, get, poll, remove } = action
   const operations = new Map<string, Operation>()
   if (job !== undefined) {
     operations.set('GET', async (query) => {
@@ -161,6 +161,12 @@ function ofAction(action: AnyAction, job: number | undefined): Map<string, Opera
       status: 201,
       body: envelope(await post(query, readBody(body))),
     }))
+  }
+  if (remove !== undefined) {
+    operations.set('DELETE', async (query) => {
+      await remove(query)
+      return { status: 204 }
+    })
   }
   if (put !== undefined) {
     operations.set('PUT', async (query, body) => ({

@@ -7,7 +7,7 @@ import { contactEmail } from '../../contacts/contacts.ts'
 import { personsByEmail } from '../../contacts/persons.ts'
 import type { MessageOptions } from '../../intake/submission.ts'
 import { escapeHtml } from '../../mail/escape-html.ts'
-import type { DeliveryId } from '../../mail/ids.ts'
+import type { DeliveryId, MessageId, WorkId } from '../../mail/ids.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
@@ -24,15 +24,15 @@ export function registerOnlinePages(app: FastifyInstance, parts: Parts): void {
     method: ['GET', 'HEAD'],
     url: '/v/*',
     async handler(request, reply) {
-      const deliveryId = parts.tracking.tokens.readOnline(request.params['*'])
-      if (deliveryId === undefined) {
+      const id = parts.tracking.tokens.readOnline(request.params['*'])
+      if (id === undefined) {
         return sendPage(reply, {
           status: 404,
           title: 'This link is not known',
           body: '<p>It was cut off or changed on its way. Copy the whole link from the mail.</p>',
         })
       }
-      const shown = await readMail(parts, deliveryId as DeliveryId)
+      const shown = await readMail(parts, id)
       return shown === undefined ? gone(reply) : show(reply, shown)
     },
   })
@@ -40,17 +40,22 @@ export function registerOnlinePages(app: FastifyInstance, parts: Parts): void {
 
 type Shown = { subject: string; html?: string; text?: string }
 
+/** Of a delivery as its recipient sees it; of a campaign's message as anybody does. */
 async function readMail(
   { storage: { db }, tracking, renderer }: Parts,
-  id: DeliveryId,
+  id: number,
 ): Promise<Shown | undefined> {
-  const row = await db
+  const delivery = await db
     .selectFrom('deliveries')
-    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .select(['message_id as messageId', 'recipient', 'attempts'])
+    .where('id', '=', id as DeliveryId)
+    .executeTakeFirst()
+  const row = await db
+    .selectFrom('messages')
     .innerJoin('bodies', 'bodies.message_id', 'messages.id')
     .selectAll('messages')
-    .select(['deliveries.recipient', 'deliveries.attempts', 'bodies.content'])
-    .where('deliveries.id', '=', id)
+    .select('bodies.content')
+    .where('messages.id', '=', delivery?.messageId ?? (id as MessageId))
     .executeTakeFirst()
   if (row === undefined) return undefined
   const options = JSON.parse(row.options) as MessageOptions
@@ -67,17 +72,19 @@ async function readMail(
     sizeBytes: row.size_bytes,
     options: { ...options, trackOpens: 'disabled', trackClicks: 'disabled' } satisfies MessageOptions,
   }
-  const recipient = { deliveryId: id, address: row.recipient, attempts: row.attempts }
+  const { recipient: address = '', attempts = 0 } = delivery ?? {}
+  const recipient = { deliveryId: id as DeliveryId, address, attempts }
   if (options.mailingId === undefined) {
-    const own = tracking.personal.ofWork({ id: 0 as never, message, recipients: [recipient], content })
+    if (delivery === undefined) return undefined
+    const own = tracking.personal.ofWork({ id: 0 as WorkId, message, recipients: [recipient], content })
     const { subject, html, text } = await readIncoming(own)
     return { subject, ...(html !== undefined && { html }), ...(text !== undefined && { text }) }
   }
-  const email = contactEmail(row.recipient) ?? row.recipient
+  const email = contactEmail(address) ?? address
   const person = (await personsByEmail(db, { keyId: row.key_id, emails: [email] })).get(email)
   const rendered = renderer.textsFor(
     { message, content },
-    { ...recipient, ...(person !== undefined && { person }) },
+    delivery && { ...recipient, ...(person !== undefined && { person }) },
   )
   return 'texts' in rendered ? rendered.texts : undefined
 }

@@ -81,6 +81,9 @@ export const campaignsMigration: Migration = {
     `ALTER TABLE campaigns ADD COLUMN is_starred ${integer} NOT NULL DEFAULT 0`,
     `ALTER TABLE campaigns ADD COLUMN deleted_at ${integer}`,
     'CREATE INDEX campaigns_by_key ON campaigns (key_id, id)',
+    // The first and the last message of a campaign are looked for.
+    'DROP INDEX messages_by_campaign',
+    'CREATE INDEX messages_by_campaign ON messages (campaign_id, id) WHERE campaign_id IS NOT NULL',
     // A campaign is one message with very many recipients: what is known of one of them is found by its work.
     'DROP INDEX attempts_by_message',
     'CREATE INDEX attempts_by_message ON attempts (message_id, work_id)',

@@ -1,6 +1,9 @@
 import type { AnyResource } from '../define-resource.ts'
 import { apikey } from './apikey.ts'
 import { batchjob } from './batchjob.ts'
+import { campaign } from './campaigns/campaign.ts'
+import { campaignoverview } from './campaigns/campaignoverview.ts'
+import { campaigndraft, newsletter } from './campaigns/drafts.ts'
 import { contact } from './contact.ts'
 import { contactdata } from './contactdata.ts'
 import { contactfilter } from './contactfilter.ts'
@@ -36,6 +39,9 @@ import { myProfile, user } from './user.ts'
 export const resources: readonly AnyResource[] = [
   apikey,
   batchjob,
+  campaign,
+  campaigndraft,
+  campaignoverview,
   contact,
   contactdata,
   contactfilter,
@@ -53,6 +59,7 @@ export const resources: readonly AnyResource[] = [
   createMetadata(() => resources),
   metasender,
   myProfile,
+  newsletter,
   parseroute,
   returnPath,
   sender,

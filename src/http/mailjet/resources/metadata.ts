@@ -117,7 +117,7 @@ function describe(property: AnyResource['properties'][number]): object {
 }
 
 function describeAction(
-  [name, { description, get, poll, post, put, run }]: readonly [string, AnyAction],
+  [name, { description, get, poll, post, put, remove, run }]: readonly [string, AnyAction],
   { isGlobal }: { isGlobal: boolean },
 ): object {
   return {
@@ -130,6 +130,7 @@ function describeAction(
       ...(get || poll ? ['Get'] : []),
       ...(put ? ['Put'] : []),
       ...(post || run ? ['Post'] : []),
+      ...(remove ? ['Delete'] : []),
     ].join(', '),
   }
 }

@@ -31,7 +31,7 @@ function shapeOf({ mjml, html, text, headers }: StoredContent): object {
   return { MJMLContent: formatMjml(mjml), 'Html-part': html, 'Text-part': text, Headers: headers }
 }
 
-function readWanted(body: Properties): WantedContent {
+export function readWanted(body: Properties): WantedContent {
   return {
     html: readPart(body, 'Html-part'),
     text: readPart(body, 'Text-part'),
@@ -54,7 +54,7 @@ function readMjml(body: Properties): string | null | undefined {
   return readPart(body, 'MJMLContent')
 }
 
-function formatMjml(mjml: string | null): unknown {
+export function formatMjml(mjml: string | null): unknown {
   if (mjml === null || !/^\s*[{[]/.test(mjml)) return mjml
   try {
     return JSON.parse(mjml)

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Person } from '../contacts/persons.ts'
+import type { ContactId } from '../mail/ids.ts'
+import { withFooter, withTextFooter } from './footer.ts'
+import { parseMailing, type RenderFacts, renderParts } from './render.ts'
+
+const from = { name: 'Shop', address: { local: 'news', domain: 'shop.example' } }
+const now = Date.UTC(2026, 4, 2)
+const person: Person = {
+  id: 7 as ContactId,
+  email: 'ana@inbox.example',
+  name: 'Ana',
+  properties: { first: 'Ana', vip: true, line: 'a\r\nBcc: x@y.example' },
+  lastOpenAt: now - 3 * 86_400_000,
+  lastClickAt: null,
+}
+const facts: RenderFacts = {
+  to: { name: 'Ana', address: { local: 'ana', domain: 'inbox.example' } },
+  person,
+  links: {
+    unsubscribe: 'https://t.example/u/T',
+    online: 'https://t.example/v/T',
+    address: 'ana@inbox.example',
+    fields: [],
+  },
+  now,
+}
+
+function rendered(texts: Parameters<typeof parseMailing>[0], { usesLanguage = true, who = facts } = {}) {
+  return renderParts(parseMailing(texts, { from, usesLanguage }), who)
+}
+
+const cases: [name: string, source: string, becomes: string][] = [
+  ['a property', 'Dear [[data:first]] and {{data:first}}', 'Dear Ana and Ana'],
+  ['a default', '[[data:town:"there"]] {{data:town:"there"}}', 'there there'],
+  ['nothing where there is neither', '[[data:town]]', ''],
+  ['the contact', '{{mj:contact.email}} {{mj:contact.name}} {{mj:contact.id}}', 'ana@inbox.example Ana 7'],
+  ['the sender', '{{mj:sender.email}}', 'news@shop.example'],
+  [
+    'the recipient and the ways out',
+    '[[EMAIL_TO]] [[UNSUB_LINK_FR]] {{mj:unsub_link_de}}',
+    'ana@inbox.example https://t.example/u/T?l=fr https://t.example/u/T?l=de',
+  ],
+  ['the online version', '[[PERMALINK]] {{mj:permalink}}', 'https://t.example/v/T https://t.example/v/T'],
+  [
+    'conditions',
+    '{% if data:vip %}vip{% else %}no{% endif %} {% if HasOpenedSince(7) %}o{% endif %}{% if HasClickedSince(7) %}c{% endif %}',
+    'vip o',
+  ],
+]
+
+for (const [name, source, becomes] of cases) {
+  test(`in each part: ${name}`, () => {
+    const result = rendered({ subject: source, html: source, text: source })
+    assert.deepEqual(result, { texts: { subject: becomes, html: becomes, text: becomes } })
+  })
+}
+
+test('without the template language braces stay, and brackets are replaced all the same', () => {
+  const source = '{{data:first}} [[data:first]]'
+  const becomes = '{{data:first}} Ana'
+  assert.deepEqual(rendered({ subject: source, html: source }, { usesLanguage: false }), {
+    texts: { subject: becomes, html: becomes },
+  })
+})
+
+test('what cannot be rendered is a problem that names the part, and no half of a mail', () => {
+  assert.match(
+    JSON.stringify(rendered({ subject: 'x', html: '{{data:nothing}}' })),
+    /"problem":"html: .*data:nothing/,
+  )
+  assert.match(JSON.stringify(rendered({ subject: '{% if %}', html: 'x' })), /"problem":"subject: /)
+})
+
+test('a value cannot end the subject', () => {
+  const result = rendered({ subject: 'Hi [[data:line]]', text: 'x' })
+  assert.equal('texts' in result && result.texts.subject, 'Hi a Bcc: x@y.example')
+})
+
+test('somebody of whom nothing is known gets the defaults', () => {
+  const who = { ...facts, person: undefined }
+  const result = rendered(
+    { subject: '[[data:first:"you"]]', text: '{% if HasOpenedSince(7) %}o{% endif %}' },
+    { who },
+  )
+  assert.deepEqual(result, { texts: { subject: 'you', text: '' } })
+})
+
+test('a way out is put in where there is none, in the language of the mail', () => {
+  assert.match(
+    withFooter('<html><body><p>a</p></BODY></html>', 'fr_FR'),
+    /<p>a<\/p><p style=[^>]+>Ce message .* <a href="\[\[UNSUB_LINK_FR\]\]"[^>]*>Se désabonner<\/a><\/p><\/BODY>/,
+  )
+  for (const own of ['<a href="[[UNSUB_LINK_EN]]">x</a>', '{{mj:unsub_link}}', '[[unsub_link]]']) {
+    assert.equal(withFooter(own, 'en_US'), own)
+  }
+  assert.match(
+    withTextFooter('a\n\n', 'xx'),
+    /^a\n\n-- \nThis mail was sent to \[\[EMAIL_TO\]\]\.\nUnsubscribe: \[\[UNSUB_LINK_EN\]\]\n$/,
+  )
+})

@@ -1,0 +1,116 @@
+/** What is done to a campaign draft or a newsletter (reference/campaigns-templates.md §2.1, §2.2). */
+import { scheduleMailing, sendMailing, unscheduleMailing } from '../../../../campaigns/change-state.ts'
+import type { Mailing } from '../../../../campaigns/mailing.ts'
+import {
+  type MailingContent,
+  readMailingContent,
+  saveMailingContent,
+} from '../../../../campaigns/mailing-content.ts'
+import { testMailing } from '../../../../campaigns/try-mailing.ts'
+import { type Mailbox, parseMailboxList } from '../../../../mail/mailbox.ts'
+import { readTime } from '../../filters.ts'
+import { type Properties, propertiesOf } from '../../properties.ts'
+import { type Action, formatTime, type Query } from '../../resource.ts'
+import { badRequest } from '../../rest-errors.ts'
+import { formatMjml, readWanted } from '../template-content.ts'
+import { statusWords, told } from './draft-status.ts'
+
+const status = (mailing: Mailing) => ({ Status: statusWords[mailing.state] })
+
+const schedule = (mailing: Mailing) => ({
+  Date: formatTime(mailing.scheduledAt ?? mailing.startedAt),
+  ...status(mailing),
+})
+
+async function program({ parts }: Query, mailing: Mailing, body: Properties): Promise<readonly object[]> {
+  const given = body.get('date')
+  const text = typeof given === 'number' ? String(given) : typeof given === 'string' ? given.trim() : ''
+  if (text.toUpperCase() === 'NOW') return [schedule(await told(sendMailing(parts.campaigns, mailing)))]
+  const at = readTime(text)
+  if (at === undefined) {
+    throw badRequest(
+      'Object properties invalid',
+      'MJ08 Property Date is invalid: MJ04 Value must be NOW or a time such as 2026-05-02T09:00:00+02:00',
+    )
+  }
+  return [schedule(await told(scheduleMailing(parts.campaigns, mailing, at)))]
+}
+
+const most = 100
+
+function readRecipients(body: Properties): Mailbox[] {
+  const given = body.get('recipients')
+  if (!Array.isArray(given) || given.length === 0 || given.length > most) {
+    throw badRequest(
+      'Object properties invalid',
+      `Recipients must be an array of 1 to ${most} objects with Email and Name`,
+    )
+  }
+  return given.map((one: unknown): Mailbox => {
+    const properties = propertiesOf(one)
+    const email = properties?.get('email') ?? one
+    const name = properties?.get('name')
+    const [mailbox] = typeof email === 'string' ? (parseMailboxList(email) ?? []) : []
+    if (mailbox === undefined) {
+      throw badRequest(
+        'Object properties invalid',
+        'Each of Recipients must have an Email that is an address',
+      )
+    }
+    return typeof name === 'string' && name !== ''
+      ? { ...mailbox, name: name.replace(/\p{Cc}+/gu, ' ') }
+      : mailbox
+  })
+}
+
+export function draftActions({ hasMjml }: { hasMjml: boolean }): Readonly<Record<string, Action<Mailing>>> {
+  const shown = (content: MailingContent): object => ({
+    ...(hasMjml && { Headers: content.headers }),
+    'Html-part': content.html ?? '',
+    ...(hasMjml && { MJMLContent: formatMjml(content.mjml) ?? '' }),
+    'Text-part': content.text ?? '',
+  })
+  const save =
+    (isWhole: boolean) =>
+    async ({ parts }: Query, row: Mailing, body: Properties): Promise<readonly object[]> => {
+      const content = await told(
+        // Text is made of HTML by the editors of Mailjet, and not by its API.
+        saveMailingContent(parts.campaigns, row, readWanted(body), { isWhole, makesText: false }),
+      )
+      return [shown(content)]
+    }
+  return {
+    detailcontent: {
+      description: 'What it says: POST empties the parts that it does not name, PUT keeps them.',
+      get: async ({ db }, row) => [shown(await readMailingContent(db, row.id))],
+      post: save(true),
+      put: save(false),
+      ...(!hasMjml && {
+        remove: async (query: Query, row: Mailing) => {
+          await save(true)(query, row, new Map())
+        },
+      }),
+    },
+    schedule: {
+      description: 'When it is sent; Date is a time with offset, or NOW. DELETE makes it a draft again.',
+      get: async (_query, row) => [schedule(row)],
+      post: program,
+      put: program,
+      remove: async ({ parts }, row) => {
+        await told(unscheduleMailing(parts.campaigns, row))
+      },
+    },
+    send: {
+      description: 'Sends it now.',
+      post: async ({ parts }, row) => [status(await told(sendMailing(parts.campaigns, row)))],
+    },
+    status: { description: 'Where it stands, in a word.', get: async (_query, row) => [status(row)] },
+    test: {
+      description: 'Sends it to the given Recipients, each an object with Email and Name.',
+      post: async ({ parts }, row, body) => {
+        await told(testMailing(parts.campaigns, row, readRecipients(body)))
+        return [status(row)]
+      },
+    },
+  }
+}
