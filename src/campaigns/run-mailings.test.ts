@@ -1,0 +1,337 @@
+/** How a mailing is gathered and handed over: whom, whom not, and each once whatever happens. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { createTestCampaigns } from '../../test/campaigns-world.ts'
+import { cleanUp, storageTest } from '../../test/storage.ts'
+import type { ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
+import { createQueue } from '../queue/queue.ts'
+import { systemClock } from '../runtime/clock.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { SuppressionReason } from '../storage/tables/suppressions.ts'
+import { pauseMailing, resumeMailing, scheduleMailing, sendMailing } from './change-state.ts'
+import type { CampaignsContext } from './context.ts'
+import { gatherStep } from './gather.ts'
+import { handOverStep, openMail } from './hand-over.ts'
+import type { Mailing } from './mailing.ts'
+import { saveMailingContent } from './mailing-content.ts'
+import { readProgress } from './progress.ts'
+import { mayBeAhead, noCounts, startMailings } from './run-mailings.ts'
+import { createMailing, getMailing } from './store-mailings.ts'
+
+const keyId = 7 as KeyId
+const listId = 50 as ContactListId
+
+type Member = {
+  email: string
+  isUnsubscribed?: boolean
+  isPending?: boolean
+  suppressed?: SuppressionReason
+}
+
+async function addMembers(
+  storage: Storage,
+  members: readonly Member[],
+  { firstId = 1_000 } = {},
+): Promise<void> {
+  const { db } = storage
+  const isNew = firstId === 1_000
+  if (isNew) {
+    await db
+      .insertInto('contact_lists')
+      .values({ id: listId, key_id: keyId, name: 'Readers', address: 'abc', created_at: 1, deleted_at: null })
+      .execute()
+  }
+  for (let from = 0; from < members.length; from += 200) {
+    const part = members.slice(from, from + 200)
+    await db
+      .insertInto('contacts')
+      .values(
+        part.map(({ email, isPending }, place) => ({
+          id: (firstId + from + place) as ContactId,
+          key_id: keyId,
+          email,
+          name: '',
+          is_opt_in_pending: isPending ? (1 as const) : (0 as const),
+          created_at: 1,
+        })),
+      )
+      .execute()
+    await db
+      .insertInto('list_members')
+      .values(
+        part.map(({ isUnsubscribed }, place) => ({
+          id: (firstId + from + place) as MemberId,
+          key_id: keyId,
+          list_id: listId,
+          contact_id: (firstId + from + place) as ContactId,
+          is_unsubscribed: isUnsubscribed ? (1 as const) : (0 as const),
+          subscribed_at: 1,
+          unsubscribed_at: null,
+        })),
+      )
+      .execute()
+  }
+  for (const { email, suppressed } of members) if (suppressed) await suppress(storage, email, suppressed)
+}
+
+async function suppress(storage: Storage, address: string, reason: SuppressionReason): Promise<void> {
+  await storage.db
+    .insertInto('suppressions')
+    .values({
+      ...{ address, reason, key_id: keyId, origin: '', created_at: 1 },
+      ...{ message_id: null, delivery_id: null, opted_out_at: reason === 'unsubscribe' ? 1 : null },
+    })
+    .execute()
+}
+
+const readers = (count: number): Member[] =>
+  Array.from({ length: count }, (_, n) => ({ email: `r${n}@inbox.example` }))
+
+async function makeMailing(ctx: CampaignsContext): Promise<Mailing> {
+  const mailing = await createMailing(ctx, {
+    ...{ keyId, listId, builder: 'campaigndraft', title: 'T', subject: 'S' },
+    senderEmail: 'news@shop.example',
+  })
+  await saveMailingContent(ctx, mailing, { text: 'Hello [[data:first:"you"]]' })
+  return getMailing(ctx.storage.db, { keyId, id: mailing.id })
+}
+
+/** Starts a worker on it, as a process has one. */
+function work(t: TestContext, ctx: CampaignsContext) {
+  const { storage, clock, log } = ctx
+  const runner = startMailings(ctx, { queue: createQueue({ storage, clock, log }) })
+  cleanUp(t, () => runner.stop())
+  return runner
+}
+
+async function until(
+  storage: Storage,
+  id: MailingId,
+  holds: (mailing: Mailing) => boolean,
+): Promise<Mailing> {
+  for (;;) {
+    const mailing = await getMailing(storage.db, { keyId, id })
+    if (holds(mailing)) return mailing
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+const deliveries = (storage: Storage) =>
+  storage.db.selectFrom('deliveries').select(['recipient', 'state', 'class']).orderBy('recipient').execute()
+
+const reasons: [member: Member, reason: string | null][] = [
+  [{ email: 'fine@a.example' }, null],
+  [{ email: 'h@a.example', suppressed: 'hard-bounce', isUnsubscribed: true }, 'hard-bounce'],
+  [{ email: 's@a.example', suppressed: 'soft-bounces' }, 'soft-bounces'],
+  [{ email: 'c@a.example', suppressed: 'complaint', isPending: true }, 'complaint'],
+  [{ email: 'm@a.example', suppressed: 'manual' }, 'manual'],
+  [{ email: 'i@a.example', suppressed: 'import' }, 'import'],
+  [{ email: 'x@a.example', suppressed: 'unsubscribe', isUnsubscribed: true }, 'excluded-from-campaigns'],
+  [{ email: 'u@a.example', isUnsubscribed: true, isPending: true }, 'unsubscribed'],
+  [{ email: 'p@a.example', isPending: true }, 'opt-in-pending'],
+  [{ email: 'no address' }, 'invalid-address'],
+]
+
+storageTest('who gets nothing, and why: the first reason counts', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(
+    storage,
+    reasons.map(([member]) => member),
+  )
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  work(t, ctx)
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  const rows = await storage.db
+    .selectFrom('mailing_recipients')
+    .select(['address', 'reason'])
+    .where('mailing_id', '=', id)
+    .orderBy('contact_id')
+    .execute()
+  assert.deepEqual(
+    rows.map(({ address, reason }) => [address, reason]),
+    reasons.map(([{ email }, reason]) => [email, reason]),
+  )
+  assert.deepEqual([sent.total, sent.pending, sent.handed, sent.excluded], [10, 0, 1, 9])
+  const { excluded } = await readProgress(ctx, sent)
+  assert.equal(
+    Object.values(excluded).reduce((sum, count) => sum + count, 0),
+    9,
+  )
+  assert.deepEqual(await deliveries(storage), [{ recipient: 'fine@a.example', state: 'queued', class: null }])
+})
+
+storageTest('an address that is there already is left out, under whichever contact', async (_t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(3))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  await gatherStep(ctx, await getMailing(storage.db, { keyId, id }))
+  // Erased, and known again under another number.
+  await storage.db
+    .updateTable('contacts')
+    .set({ email: 'erased', erased_at: 1 })
+    .where('email', '=', 'r1@inbox.example')
+    .execute()
+  await addMembers(storage, [{ email: 'r1@inbox.example' }], { firstId: 2_000 })
+  await gatherStep(ctx, await getMailing(storage.db, { keyId, id }))
+  const after = await getMailing(storage.db, { keyId, id })
+  assert.deepEqual([after.total, after.pending, after.excluded], [4, 3, 1])
+  assert.deepEqual((await readProgress(ctx, after)).excluded, { duplicate: 1 })
+})
+
+storageTest('who opts out while it is being sent gets nothing', async (_t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(5))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  const now = () => getMailing(storage.db, { keyId, id })
+  while ((await now()).gatheredAt === null) await gatherStep(ctx, await now())
+  await storage.db
+    .updateTable('list_members')
+    .set({ is_unsubscribed: 1 })
+    .where('id', '=', 1_001 as MemberId)
+    .execute()
+  await suppress(storage, 'r2@inbox.example', 'unsubscribe')
+  await storage.db
+    .deleteFrom('list_members')
+    .where('id', '=', 1_003 as MemberId)
+    .execute()
+  const message = await openMail(ctx, await now())
+  assert.ok(message)
+  assert.equal((await handOverStep(ctx, await now(), { message, limit: 250 })).kind, 'handed')
+  assert.equal((await handOverStep(ctx, await now(), { message, limit: 250 })).kind, 'done')
+  const after = await now()
+  assert.deepEqual((await readProgress(ctx, after)).excluded, {
+    'excluded-from-campaigns': 1,
+    gone: 1,
+    unsubscribed: 1,
+  })
+  assert.deepEqual([after.pending, after.handed, after.excluded], [0, 2, 3])
+  assert.deepEqual(
+    (await deliveries(storage)).map(({ recipient }) => recipient),
+    ['r0@inbox.example', 'r4@inbox.example'],
+  )
+})
+
+storageTest('a batch that somebody else has handed over is not handed over again', async (_t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(300))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  const now = () => getMailing(storage.db, { keyId, id })
+  while ((await now()).gatheredAt === null) await gatherStep(ctx, await now())
+  // Two who have read the same row.
+  const seen = await now()
+  const [one, other] = await Promise.all([openMail(ctx, seen), openMail(ctx, seen)])
+  assert.ok(one && other)
+  const opened = await now()
+  const message = [one, other].find((found) => found.id === opened.messageId)
+  assert.ok(message)
+  const kinds = await Promise.all([
+    handOverStep(ctx, opened, { message: { ...message }, limit: 250 }),
+    handOverStep(ctx, opened, { message: { ...message }, limit: 250 }),
+  ])
+  assert.deepEqual(kinds.map(({ kind }) => kind).toSorted(), ['handed', 'overtaken'])
+  assert.equal((await deliveries(storage)).length, 250)
+  assert.equal((await now()).handed, 250)
+})
+
+storageTest('several workers on one mailing hand each recipient over once', async (t, storage) => {
+  // As many have an answer as are handed over: nobody waits.
+  const ctx = createTestCampaigns(storage, { countsOf: async () => ({ ...noCounts, delivered: 4_000 }) })
+  await addMembers(storage, readers(1_200))
+  for (let n = 0; n < 3; n++) work(t, ctx)
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  const rows = await deliveries(storage)
+  assert.equal(rows.length, 1_200)
+  assert.equal(new Set(rows.map(({ recipient }) => recipient)).size, 1_200)
+  assert.deepEqual([sent.total, sent.handed, sent.pending], [1_200, 1_200, 0])
+  const events = await storage.db.selectFrom('events').select('id').where('kind', '=', 'accepted').execute()
+  assert.equal(events.length, 1_200)
+})
+
+storageTest(
+  'no more are handed over than may be without an answer; a pause keeps the rest',
+  async (t, storage) => {
+    let delivered = 0
+    const ctx = createTestCampaigns(storage, { countsOf: async () => ({ ...noCounts, delivered }) })
+    await addMembers(storage, readers(1_500))
+    const { id } = await sendMailing(ctx, await makeMailing(ctx))
+    const runner = work(t, ctx)
+    await until(storage, id, ({ handed }) => handed >= mayBeAhead(0))
+    const paused = await pauseMailing(ctx, await getMailing(storage.db, { keyId, id }), {
+      by: 'person',
+      reason: 'wait',
+    })
+    assert.deepEqual([paused.state, paused.handed, paused.pending], ['paused', 500, 1_000])
+    delivered = 500
+    runner.wake()
+    await resumeMailing(ctx, paused)
+    const again = await until(storage, id, ({ handed }) => handed >= 1_000)
+    assert.deepEqual([again.state, again.handed], ['sending', 1_000])
+    delivered = 1_000
+    await until(storage, id, ({ state }) => state === 'sent')
+    assert.equal((await deliveries(storage)).length, 1_500)
+  },
+)
+
+storageTest('a mailing that does harm is paused, and goes on when a person says so', async (t, storage) => {
+  const harm = { ...noCounts, delivered: 400, hardBounced: 100 }
+  const ctx = createTestCampaigns(storage, { countsOf: async () => harm })
+  await addMembers(storage, readers(800))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  work(t, ctx)
+  const paused = await until(storage, id, ({ state }) => state === 'paused')
+  assert.equal(paused.pausedBy, 'breaker')
+  assert.match(paused.reason, /^20 % of the addresses do not exist \(the limit is 5 %\)/)
+  assert.ok(paused.pending > 0)
+  await resumeMailing(ctx, paused)
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  assert.deepEqual([sent.reason, sent.pausedBy, sent.handed], ['', null, 800])
+})
+
+storageTest('what is scheduled begins at its time, also when nobody was there then', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(2))
+  const draft = await makeMailing(ctx)
+  const { id } = await scheduleMailing(ctx, draft, systemClock.now() + 60_000)
+  // A minute later, as the clock of whoever comes then says.
+  const clock = { ...systemClock, now: () => systemClock.now() + 120_000 }
+  const late = createTestCampaigns(storage, { clock })
+  work(t, late)
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  assert.equal(sent.handed, 2)
+})
+
+storageTest('what is not right any more at its time is told, and nothing is sent', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(2))
+  const { id } = await scheduleMailing(ctx, await makeMailing(ctx), systemClock.now())
+  await storage.db.updateTable('contact_lists').set({ deleted_at: 1 }).execute()
+  work(t, ctx)
+  const paused = await until(storage, id, ({ state }) => state === 'paused')
+  assert.deepEqual(
+    [paused.pausedBy, paused.reason],
+    ['problem', 'There is no contact list: choose whom it is for.'],
+  )
+  assert.deepEqual(await deliveries(storage), [])
+})
+
+storageTest(
+  'a mailing whose stored mail was forgotten while it was paused stores it anew',
+  async (t, storage) => {
+    let delivered = 0
+    const ctx = createTestCampaigns(storage, { countsOf: async () => ({ ...noCounts, delivered }) })
+    await addMembers(storage, readers(600))
+    const { id } = await sendMailing(ctx, await makeMailing(ctx))
+    work(t, ctx)
+    await until(storage, id, ({ handed }) => handed === 500)
+    const by = { by: 'person', reason: '' } as const
+    const paused = await pauseMailing(ctx, await getMailing(storage.db, { keyId, id }), by)
+    await storage.db.deleteFrom('bodies').execute()
+    delivered = 500
+    await resumeMailing(ctx, paused)
+    const sent = await until(storage, id, ({ state }) => state === 'sent')
+    assert.notEqual(sent.messageId, paused.messageId)
+    assert.equal(sent.campaignId, paused.campaignId)
+    assert.equal((await deliveries(storage)).length, 600)
+  },
+)
