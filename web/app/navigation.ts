@@ -13,6 +13,7 @@ import {
   PersonIcon,
   QueueIcon,
   RocketIcon,
+  TemplateIcon,
   UsersIcon,
 } from '../ui/icons.tsx'
 
@@ -28,6 +29,7 @@ export type NavigationEntry = {
     | 'leads'
     | 'suppressions'
     | 'contacts'
+    | 'templates'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -63,6 +65,7 @@ export const navigation: readonly NavigationEntry[] = [
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
+  { name: 'templates', to: '/templates', icon: TemplateIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {
