@@ -73,7 +73,7 @@ export const templatesTexts = defineTexts({
     current: 'current',
     restore: 'Restore',
     restoreOf: (number: number) => `Restore version ${number}`,
-    restoreHint: 'What it held becomes the newest version. What you have not saved is lost.',
+    restoreHint: 'Restoring one makes what it held the newest version; what you have not saved is lost.',
     by: (who: string) => `by ${who}`,
 
     test: 'Send a test',
@@ -161,7 +161,7 @@ export const templatesTexts = defineTexts({
     restore: 'Rétablir',
     restoreOf: (number) => `Rétablir la version ${number}`,
     restoreHint:
-      'Son contenu devient la version la plus récente. Ce que vous n’avez pas enregistré est perdu.',
+      'En rétablir une fait de son contenu la version la plus récente ; ce que vous n’avez pas enregistré est perdu.',
     by: (who) => `par ${who}`,
 
     test: 'Envoyer un essai',

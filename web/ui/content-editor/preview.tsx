@@ -17,7 +17,7 @@ type Shown = 'desktop' | 'phone' | 'text'
 /** The mail as somebody would get it: its head, and its parts on screens of several sizes. */
 export function Preview({ from }: { from: ReturnType<typeof usePreview> }) {
   const t = useTexts(contentEditorTexts)
-  const [shown, setShown] = useState<Shown>('desktop')
+  const [shown, setShown] = useState<Shown>(() => (window.innerWidth < 640 ? 'phone' : 'desktop'))
   return (
     <Stack gap="xs">
       <SegmentedControl
