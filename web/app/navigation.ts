@@ -13,6 +13,7 @@ import {
   PersonIcon,
   QueueIcon,
   RocketIcon,
+  TemplateIcon,
   TrendIcon,
   UsersIcon,
 } from '../ui/icons.tsx'
@@ -31,6 +32,7 @@ export type NavigationEntry = {
     | 'suppressions'
     | 'contacts'
     | 'statistics'
+    | 'templates'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -68,6 +70,7 @@ export const navigation: readonly NavigationEntry[] = [
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
   { name: 'statistics', to: '/statistics', icon: TrendIcon },
+  { name: 'templates', to: '/templates', icon: TemplateIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {
