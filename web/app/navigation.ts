@@ -4,6 +4,7 @@ import type { Role } from '../api/types.ts'
 import {
   AccountIcon,
   BlockIcon,
+  CampaignIcon,
   ChartIcon,
   GearIcon,
   LabIcon,
@@ -31,6 +32,7 @@ export type NavigationEntry = {
     | 'leads'
     | 'suppressions'
     | 'contacts'
+    | 'campaigns'
     | 'statistics'
     | 'templates'
     | 'lab'
@@ -69,6 +71,7 @@ export const navigation: readonly NavigationEntry[] = [
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
+  { name: 'campaigns', to: '/campaigns', icon: CampaignIcon },
   { name: 'statistics', to: '/statistics', icon: TrendIcon },
   { name: 'templates', to: '/templates', icon: TemplateIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },

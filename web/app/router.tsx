@@ -26,6 +26,8 @@ const load = {
   goLive: () => import('../pages/go-live/go-live.tsx'),
   contacts: () => import('../pages/contacts/contacts.tsx'),
   contactList: () => import('../pages/contacts/list.tsx'),
+  campaigns: () => import('../pages/campaigns/campaigns.tsx'),
+  campaign: () => import('../pages/campaigns/campaign.tsx'),
   statistics: () => import('../pages/statistics/statistics.tsx'),
   campaignStatistics: () => import('../pages/statistics/campaigns.tsx'),
   oneCampaignStatistics: () => import('../pages/statistics/campaign.tsx'),
@@ -67,6 +69,8 @@ const tree = root.addChildren([
   at('/go-live', lazyRouteComponent(load.goLive, 'GoLivePage')),
   at('/contacts', lazyRouteComponent(load.contacts, 'ContactsPage')),
   at('/contacts/$id', lazyRouteComponent(load.contactList, 'ContactListPage')),
+  at('/campaigns', lazyRouteComponent(load.campaigns, 'CampaignsPage')),
+  at('/campaigns/$id', lazyRouteComponent(load.campaign, 'CampaignPage')),
   at('/statistics', lazyRouteComponent(load.statistics, 'StatisticsPage')),
   at('/statistics/campaigns', lazyRouteComponent(load.campaignStatistics, 'CampaignStatisticsPage')),
   at(
