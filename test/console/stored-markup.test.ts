@@ -37,6 +37,15 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     await app.admin('POST', '/api/users', { email: `u${index}@shop.example`, name: payload, role: 'viewer' })
     await app.admin('POST', '/api/suppressions', { address: `s${index}@inbox.test`, note: payload })
     await app.admin('POST', '/api/lab/records', { name: `x${index}.example`, type: 'TXT', value: payload })
+    const template = await app.admin('POST', '/api/templates', {
+      ...{ name: payload, description: payload, author: payload, copyright: payload },
+      content: {
+        html: `<html><head><title>${payload}</title><script>window.hacked=1</script></head><body onload="window.hacked=1"><p title='${payload}'>${payload}</p>${payload}<iframe srcdoc="<script>parent.hacked=1</script>"></iframe><form action="javascript:window.hacked=1"><button>x</button></form></body></html>`,
+        text: payload,
+        headers: { Subject: payload, From: `"${payload.replaceAll('"', "'")}" <a@shop.example>` },
+      },
+    })
+    assert.equal(template.status, 201, template.text)
     const sent = await app.mailjet('POST', '/v3.1/send', {
       Messages: [
         {
@@ -102,6 +111,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
       '/account/sender',
       '/leads',
       '/suppressions',
+      '/templates',
     ],
     ...[
       '/settings',
@@ -130,6 +140,19 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     await page.getByRole('tab', { name: 'Message' }).click()
     await page.getByRole('tab', { name: 'Source' }).click()
     await page.getByText('Subject:').first().waitFor()
+    assert.equal(await page.evaluate('window.hacked'), undefined, String(id))
+  }
+  // Templates in the editor, as they will look.
+  const { templates } = (await app.admin('GET', '/api/templates')).body as { templates: { id: number }[] }
+  assert.equal(templates.length, payloads.length)
+  for (const { id } of templates) {
+    await goTo(`/templates/${id}`)
+    await page.frameLocator('iframe').locator('body').waitFor()
+    for (const frame of page.frames())
+      assert.equal(await frame.evaluate('window.hacked'), undefined, frame.url())
+    await page.getByRole('tab', { name: 'Text' }).click()
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
+    await page.getByRole('dialog').waitFor()
     assert.equal(await page.evaluate('window.hacked'), undefined, String(id))
   }
   // And it was shown, as it is written.
