@@ -59,7 +59,7 @@ export type HttpDependencies = {
   /** Campaigns: what their functions need. */
   campaigns: CampaignsContext
   /** Their mail as one recipient sees it. */
-  renderer: Pick<Renderer, 'textsFor'>
+  renderer: Pick<Renderer, 'textsFor' | 'ofWork'>
   /** Links in mail: opens, clicks, unsubscribing. */
   tracking: Tracking
   /** Who is told of events and of mail: what their functions need. */

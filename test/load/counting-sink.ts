@@ -5,12 +5,17 @@ import { createServer } from 'node:net'
 
 export type CountingSink = {
   port: number
-  /** How often each id (X-Load-Id header) was taken. */
+  /** How often each id was taken. */
   taken: Map<string, number>
   stop(): Promise<void>
 }
 
-export async function startCountingSink(): Promise<CountingSink> {
+/** `id`: what a message is known by; of one line of its header. */
+export async function startCountingSink({
+  id: pattern = /^X-Load-Id: (\S+)\r$/m,
+}: {
+  id?: RegExp
+} = {}): Promise<CountingSink> {
   const taken = new Map<string, number>()
   const server: Server = createServer((socket) => {
     let text = ''
@@ -23,7 +28,7 @@ export async function startCountingSink(): Promise<CountingSink> {
         if (inData) {
           const end = text.indexOf('\r\n.\r\n')
           if (end === -1) return
-          const id = /^X-Load-Id: (\S+)\r$/m.exec(text.slice(0, end))?.[1] ?? 'without-id'
+          const id = pattern.exec(text.slice(0, end))?.[1] ?? 'without-id'
           taken.set(id, (taken.get(id) ?? 0) + 1)
           text = text.slice(end + 5)
           inData = false

@@ -1,5 +1,6 @@
 /** What a stored message holds: as its recipient sees it, as it is, and once more to whom it was for. */
 import { z } from 'zod'
+import { asWork, readStoredMail } from '../../campaigns/stored-mail.ts'
 import type { MessageOptions } from '../../intake/submission.ts'
 import type { MessageId } from '../../mail/ids.ts'
 import { type IncomingMessage, readIncoming } from '../../mail/incoming-message.ts'
@@ -13,21 +14,27 @@ import { safePageAnswer } from './safe-page-answer.ts'
 
 const maxTextLength = 200_000
 
-export function messageContentRoutes({ storage, intake }: HttpDependencies): AdminRoute[] {
+export function messageContentRoutes({ storage, intake, renderer }: HttpDependencies): AdminRoute[] {
+  /** Of a campaign it is what one recipient got, where one delivery is asked for. */
   async function open(name: string | undefined) {
     const { story } = await storyOf(storage, name)
-    const row = await storage.db
-      .selectFrom('bodies')
-      .select('content')
-      .where('message_id', '=', story.message.id)
-      .executeTakeFirst()
-    if (row === undefined) {
+    const [only, ...others] = story.deliveries
+    const isOne = only !== undefined && others.length === 0
+    const mail = await readStoredMail(storage.db, isOne ? only.id : story.message.id)
+    if (mail === undefined) {
       throw new Refused(
         'not-found',
         'the content of this message is not kept any more (retention.bodies_days)',
       )
     }
-    return { story, content: Buffer.from(row.content) }
+    const { options } = mail.message
+    const isCampaign = options.mailingId !== undefined
+    if (!isCampaign || mail.recipient === undefined) {
+      return { story, content: mail.content, isWhole: !isCampaign }
+    }
+    const made = renderer.ofWork(asWork(mail, mail.recipient))
+    const content = Buffer.isBuffer(made) ? made : mail.content
+    return { story, content, isWhole: Buffer.isBuffer(made) }
   }
 
   async function optionsOf(id: MessageId): Promise<MessageOptions> {
@@ -97,7 +104,13 @@ export function messageContentRoutes({ storage, intake }: HttpDependencies): Adm
       answer: z.object({ submissionUuid: z.string(), messageId: z.number() }),
       status: 201,
       async handle({ params, body, client }) {
-        const { story, content } = await open(params.id)
+        const { story, content, isWhole } = await open(params.id)
+        if (!isWhole) {
+          throw new Refused(
+            'bad-value',
+            'this is the message of a whole campaign, with placeholders in it; send the message of one recipient again, or duplicate the campaign',
+          )
+        }
         const { submissionUuid, recipients: accepted } = await intake.submitRaw({
           keyId: story.message.keyId,
           envelopeFrom: story.message.envelopeFrom || story.message.from,

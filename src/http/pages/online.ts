@@ -3,11 +3,8 @@
  * HTML was written by a customer, and stands under our name: the policy takes all rights from it.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { contactEmail } from '../../contacts/contacts.ts'
-import { personsByEmail } from '../../contacts/persons.ts'
-import type { MessageOptions } from '../../intake/submission.ts'
+import { asWork, readStoredMail } from '../../campaigns/stored-mail.ts'
 import { escapeHtml } from '../../mail/escape-html.ts'
-import type { DeliveryId, MessageId, WorkId } from '../../mail/ids.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
@@ -41,52 +38,17 @@ export function registerOnlinePages(app: FastifyInstance, parts: Parts): void {
 type Shown = { subject: string; html?: string; text?: string }
 
 /** Of a delivery as its recipient sees it; of a campaign's message as anybody does. */
-async function readMail(
-  { storage: { db }, tracking, renderer }: Parts,
-  id: number,
-): Promise<Shown | undefined> {
-  const delivery = await db
-    .selectFrom('deliveries')
-    .select(['message_id as messageId', 'recipient', 'attempts'])
-    .where('id', '=', id as DeliveryId)
-    .executeTakeFirst()
-  const row = await db
-    .selectFrom('messages')
-    .innerJoin('bodies', 'bodies.message_id', 'messages.id')
-    .selectAll('messages')
-    .select('bodies.content')
-    .where('messages.id', '=', delivery?.messageId ?? (id as MessageId))
-    .executeTakeFirst()
-  if (row === undefined) return undefined
-  const options = JSON.parse(row.options) as MessageOptions
-  const content = Buffer.from(row.content.buffer, row.content.byteOffset, row.content.byteLength)
-  const message = {
-    id: row.id,
-    keyId: row.key_id,
-    lane: row.lane,
-    priority: row.priority,
-    acceptedAt: row.accepted_at,
-    expiresAt: row.expires_at,
-    envelopeFrom: row.envelope_from,
-    fromAddress: row.from_address,
-    sizeBytes: row.size_bytes,
-    options: { ...options, trackOpens: 'disabled', trackClicks: 'disabled' } satisfies MessageOptions,
+async function readMail({ storage, tracking, renderer }: Parts, id: number): Promise<Shown | undefined> {
+  const mail = await readStoredMail(storage.db, id)
+  if (mail === undefined) return undefined
+  const { recipient } = mail
+  if (mail.message.options.mailingId !== undefined) {
+    const rendered = renderer.textsFor(mail, recipient)
+    return 'texts' in rendered ? rendered.texts : undefined
   }
-  const { recipient: address = '', attempts = 0 } = delivery ?? {}
-  const recipient = { deliveryId: id as DeliveryId, address, attempts }
-  if (options.mailingId === undefined) {
-    if (delivery === undefined) return undefined
-    const own = tracking.personal.ofWork({ id: 0 as WorkId, message, recipients: [recipient], content })
-    const { subject, html, text } = await readIncoming(own)
-    return { subject, ...(html !== undefined && { html }), ...(text !== undefined && { text }) }
-  }
-  const email = contactEmail(address) ?? address
-  const person = (await personsByEmail(db, { keyId: row.key_id, emails: [email] })).get(email)
-  const rendered = renderer.textsFor(
-    { message, content },
-    delivery && { ...recipient, ...(person !== undefined && { person }) },
-  )
-  return 'texts' in rendered ? rendered.texts : undefined
+  if (recipient === undefined) return undefined
+  const { subject, html, text } = await readIncoming(tracking.personal.ofWork(asWork(mail, recipient)))
+  return { subject, ...(html !== undefined && { html }), ...(text !== undefined && { text }) }
 }
 
 async function show(reply: FastifyReply, { subject, html, text = '' }: Shown): Promise<FastifyReply> {
