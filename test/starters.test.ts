@@ -20,7 +20,7 @@ for (const name of starterNames) {
       assert.deepEqual(problems, [])
       const preview = renderPreview(
         { mjml, html, text: null, headers: { Subject: subject } },
-        { language: true, variables, from: ana, to: ana, data: undefined },
+        { language: true, variables, from: ana, to: ana, data: undefined, now: 0 },
       )
       assert.deepEqual(preview.problems, [])
       assert.doesNotMatch(`${preview.subject}${preview.html}`, /\{\{|\{%|undefined/)
