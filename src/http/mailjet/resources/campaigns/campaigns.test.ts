@@ -208,3 +208,70 @@ httpStorageTest('archived, the sent one still shows that it was delivered', asyn
   }
   assert.equal(oneOf(await call('PUT', path, { Status: 0 })).Status, 2)
 })
+
+httpStorageTest('what cannot be is refused, with what would be right', async (http) => {
+  const call = restCaller(http)
+  const { path } = await prepare(call)
+  for (const [method, to, body, why] of [
+    ['POST', 'campaigndraft', { ...wish, Locale: 'English' }, /'English' is no locale; write it like en_US/],
+    ['POST', 'campaigndraft', { ...wish, EditMode: 'html' }, /EditMode is invalid.*"tool2", "html2", "mjml"/],
+    ['POST', 'newsletter', { ...wish, EditMode: 'mjml' }, /EditMode is invalid.*"tool", "html"/],
+    ['POST', 'newsletter', { ...wish, Footer: 'mine' }, /Footer is invalid.*"default", "none"/],
+    ['PUT', path, { SenderEmail: 'boss' }, /'boss' is not an e-mail address; write name@domain/],
+    ['PUT', path, { ReplyEmail: 'a@a.example\r\nBcc: b@b.example' }, /is not an e-mail address/],
+    ['PUT', path, { Subject: '' }, /Subject is invalid/],
+    ['PUT', path, { ContactsListALT: 'nobodys' }, /There is no contacts list with that ContactsListALT/],
+    ['PUT', path, { SegmentationALT: 'nobodys' }, /There is no segmentation with that SegmentationALT/],
+    ['PUT', path, { SegmentationID: 1 }, /this API key has no segment 1/],
+    ['POST', `${path}/detailcontent`, { Headers: { 'X-A\r\nBcc': 'b@b.example' } }, /X-A/],
+    ['POST', `${path}/schedule`, {}, /Date is invalid.*NOW or a time such as/],
+    ['POST', `${path}/schedule`, { Date: '2026-13-45T00:00:00Z' }, /Date is invalid/],
+    ['PUT', `${path}/schedule`, { Date: '2020-01-01T00:00:00+02:00' }, /The date must be in the future/],
+    ['POST', `${path}/schedule`, { Date: '2120-01-01T00:00:00Z' }, /too far in the future/],
+    ['POST', `${path}/test`, {}, /Recipients must be an array of 1 to 100/],
+    ['POST', `${path}/test`, { Recipients: [{ Name: 'Ana' }] }, /must have an Email that is an address/],
+    ['POST', `${path}/test`, { Recipients: [{ Email: 'ana' }] }, /must have an Email that is an address/],
+  ] as const) {
+    const answer = await call(method, to, body)
+    assert.equal(answer.status, 400, `${method} ${to} ${JSON.stringify(body)}: ${answer.text}`)
+    const { ErrorMessage, ErrorInfo } = answer.body as Record<string, string>
+    assert.match(`${ErrorMessage}: ${ErrorInfo}`, why)
+  }
+  assertSubset(oneOf(await call('GET', path)), { Status: 0, Used: false, Subject: wish.Subject })
+  const line = oneOf(await call('PUT', path, { Subject: 'One\r\nBcc: b@b.example', SenderName: 'A\nB' }))
+  assert.deepEqual([line.Subject, line.SenderName], ['One Bcc: b@b.example', 'A B'])
+  assert.equal((await call('DELETE', path)).status, 405)
+})
+
+httpStorageTest(
+  'a newsletter keeps what the old builder wrote, and is sent like a draft',
+  async (http, t) => {
+    const call = restCaller(http)
+    const { list } = await prepare(call)
+    const made = oneOf(
+      await call('POST', 'newsletter', {
+        ...wish,
+        ContactsListId: list.ID,
+        HeaderText: 'Hello',
+        EditMode: 'HTML',
+      }),
+    )
+    const path = `newsletter/${made.ID}`
+    const changed = oneOf(
+      await call('PUT', path, { FooterWysiwygType: 3, testaddress: 'boss@inbox.example' }),
+    )
+    assertSubset(changed, {
+      ...{ ContactsListID: list.ID, EditMode: 'html', FooterWYSIWYGType: 3, HeaderText: 'Hello' },
+      ...{ Permalink: 'default', TestAddress: 'boss@inbox.example' },
+    })
+    assert.equal((await call('PUT', path, { FooterWysiwygType: 3 })).status, 304)
+    await call('PUT', `${path}/detailcontent`, { 'Text-part': 'a' })
+    const sent = await sendOut(http, t, path)
+    assertSubset(sent, { IsHandled: true, HeaderText: 'Hello' })
+    assertSubset(oneOf(await call('GET', `campaign/${sent.CampaignID}`)), {
+      ...{ CustomValue: `mj.nl=${made.ID}`, HasHtmlCount: 0, HasTxtCount: 1, NewsLetterID: made.ID },
+    })
+    assert.deepEqual(rowsOf(await call('GET', 'campaigndraft?IsHandled=true')), [])
+    assert.deepEqual(ids(rowsOf(await call('GET', 'newsletter?IsHandled=true'))), [made.ID])
+  },
+)
