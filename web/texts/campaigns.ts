@@ -145,12 +145,10 @@ export const campaignsTexts = defineTexts({
     },
     mend: { settings: 'Choose', content: 'Write', senders: 'Validate', contacts: 'To the contacts' },
     contentIsThere: 'Written',
-    who: 'Who gets it',
     gets: (count: string) => `${count} get it.`,
     getsOne: 'One person gets it.',
     getsNot: (count: string) => `${count} of the list do not:`,
     getsNotOne: 'One of the list does not:',
-    everybody: 'Everybody on the list.',
     reasons: {
       unsubscribed: 'Have left the list',
       'excluded-from-campaigns': 'Want no campaigns',
@@ -169,7 +167,6 @@ export const campaignsTexts = defineTexts({
     previewProblem: (why: string) => `This contact would get nothing: ${why}`,
     to: (address: string) => `To ${address}`,
     from: (sender: string) => `From ${sender}`,
-    noHtml: 'There is only text.',
     noContent: 'Nothing is written yet.',
     emptySubject: '(no subject)',
 
@@ -202,7 +199,6 @@ export const campaignsTexts = defineTexts({
 
     progress: 'How far it is',
     progressLabel: (percent: string) => `${percent} of the recipients have a result`,
-    scheduledFor: 'It begins',
     preparing: 'It is being begun …',
     numbers: {
       total: 'Recipients',
@@ -232,7 +228,6 @@ export const campaignsTexts = defineTexts({
     },
     breakerHint:
       'Mail that bounces or is unwanted makes hosts refuse all your mail. When you go on, it is stopped again only if it becomes twice as bad.',
-    settingsOf: 'What was sent',
 
     recipients: 'Recipients',
     recipientState: 'State',
@@ -392,12 +387,10 @@ export const campaignsTexts = defineTexts({
     },
     mend: { settings: 'Choisir', content: 'Écrire', senders: 'Valider', contacts: 'Vers les contacts' },
     contentIsThere: 'Écrit',
-    who: 'Qui le reçoit',
     gets: (count) => `${count} personnes le reçoivent.`,
     getsOne: 'Une personne le reçoit.',
     getsNot: (count) => `${count} de la liste ne le reçoivent pas :`,
     getsNotOne: 'Une personne de la liste ne le reçoit pas :',
-    everybody: 'Toute la liste.',
     reasons: {
       unsubscribed: 'Ont quitté la liste',
       'excluded-from-campaigns': 'Ne veulent pas de campagnes',
@@ -416,7 +409,6 @@ export const campaignsTexts = defineTexts({
     previewProblem: (why) => `Ce contact ne recevrait rien : ${why}`,
     to: (address) => `À ${address}`,
     from: (sender) => `De ${sender}`,
-    noHtml: 'Il n’y a que du texte.',
     noContent: 'Rien n’est encore écrit.',
     emptySubject: '(sans objet)',
 
@@ -448,7 +440,6 @@ export const campaignsTexts = defineTexts({
 
     progress: 'Où elle en est',
     progressLabel: (percent) => `${percent} des destinataires ont un résultat`,
-    scheduledFor: 'Elle commence',
     preparing: 'Elle commence …',
     numbers: {
       total: 'Destinataires',
@@ -478,7 +469,6 @@ export const campaignsTexts = defineTexts({
     },
     breakerHint:
       'Un courrier qui revient ou dont on ne veut pas fait refuser tout votre courrier. Si vous reprenez, elle n’est arrêtée de nouveau que si c’est deux fois pire.',
-    settingsOf: 'Ce qui a été envoyé',
 
     recipients: 'Destinataires',
     recipientState: 'État',

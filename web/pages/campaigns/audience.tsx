@@ -45,7 +45,7 @@ export function Audience({
     return (
       <Text>
         {t.noLists}{' '}
-        <Anchor component={Link} to="/contacts" search>
+        <Anchor component={Link} underline="always" to="/contacts" search>
           {t.toContacts}
         </Anchor>
       </Text>
@@ -85,6 +85,7 @@ export function Audience({
             </Text>
             <Anchor
               component="button"
+              underline="always"
               type="button"
               size="sm"
               disabled={isReadOnly}

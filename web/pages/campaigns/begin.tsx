@@ -78,7 +78,7 @@ export function Begin({
           (read.data !== undefined && templates.length === 0 ? (
             <Text size="sm">
               {t.noTemplates}{' '}
-              <Anchor component={Link} to="/templates" search size="sm">
+              <Anchor component={Link} underline="always" to="/templates" search size="sm">
                 {t.toTemplates}
               </Anchor>
             </Text>

@@ -10,7 +10,6 @@ import { campaignsTexts } from '../../texts/campaigns.ts'
 import { CheckIcon, CrossIcon } from '../../ui/icons.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import type { Step } from './editor.tsx'
-import { useFormats } from './formats.ts'
 import { SavedPreview } from './saved-preview.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { SendDialog } from './send-dialog.tsx'
@@ -107,14 +106,12 @@ function CheckList({
   onGoTo: (step: Step) => void
 }) {
   const t = useTexts(campaignsTexts)
-  const { number } = useFormats()
   const { senderName, senderEmail, subject } = campaign
-  const { problems, recipients } = check
+  const { problems } = check
   const good = {
     sender: senderName === '' ? senderEmail : `${senderName} <${senderEmail}>`,
     subject,
     content: t.contentIsThere,
-    audience: recipients === 1 ? t.getsOne : t.gets(number(recipients)),
   }
   return (
     <Paper withBorder p="md" component="section" aria-label={t.check}>
@@ -133,26 +130,18 @@ function CheckList({
                 </Text>
                 <div style={{ minWidth: 0 }}>
                   <Text fw={600}>{t.checks[name]}</Text>
-                  {problem === undefined ? (
+                  {problem !== undefined && <Missing problem={problem} onGoTo={onGoTo} />}
+                  {name === 'audience' && campaign.listId !== null && <Who check={check} />}
+                  {name !== 'audience' && problem === undefined && (
                     <Text size="sm" className="breaks-anywhere">
                       {good[name]}
                     </Text>
-                  ) : (
-                    <Missing problem={problem} onGoTo={onGoTo} />
                   )}
                 </div>
               </Group>
             )
           })}
         </Stack>
-        {campaign.listId !== null && (
-          <div>
-            <Title order={3} size="h5" mb={4}>
-              {t.who}
-            </Title>
-            <Who check={check} />
-          </div>
-        )}
       </Stack>
     </Paper>
   )
@@ -167,17 +156,18 @@ function Missing({ problem, onGoTo }: { problem: CampaignProblem; onGoTo: (step:
     <Text size="sm" component="div" className="breaks-anywhere">
       {t.problems[code]}{' '}
       {code === 'sender-not-active' && (
-        <Anchor component={Link} to="/account/sender" search size="sm" me="xs">
+        <Anchor component={Link} underline="always" to="/account/sender" search size="sm" me="xs">
           {t.mend.senders}
         </Anchor>
       )}
       {code === 'no-recipients' && (
-        <Anchor component={Link} to="/contacts" search size="sm" me="xs">
+        <Anchor component={Link} underline="always" to="/contacts" search size="sm" me="xs">
           {t.mend.contacts}
         </Anchor>
       )}
       <Anchor
         component="button"
+        underline="always"
         type="button"
         size="sm"
         onClick={() => onGoTo(subject === 'content' ? 'content' : 'settings')}

@@ -22,7 +22,7 @@ export function FirstSteps({ apiKey }: { apiKey: string | undefined }) {
         {needsSender && (
           <List.Item>
             {t.needsSender}{' '}
-            <Anchor component={Link} to="/account/sender" search size="sm">
+            <Anchor component={Link} underline="always" to="/account/sender" search size="sm">
               {t.toSenders}
             </Anchor>
           </List.Item>
@@ -30,7 +30,7 @@ export function FirstSteps({ apiKey }: { apiKey: string | undefined }) {
         {needsList && (
           <List.Item>
             {t.needsList}{' '}
-            <Anchor component={Link} to="/contacts" search size="sm">
+            <Anchor component={Link} underline="always" to="/contacts" search size="sm">
               {t.toContacts}
             </Anchor>
           </List.Item>

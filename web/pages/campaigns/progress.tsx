@@ -12,16 +12,19 @@ export function Progress({ progress, state }: { progress: CampaignProgress; stat
   const { done, of } = finished(progress)
   const width = (count: number) => (of === 0 ? 0 : (count / of) * 100)
   const bounced = softBounced + hardBounced
+  const ofAll = (count: number) => (of === 0 ? undefined : t.ofAll(share(count, of)))
+  const ofDelivered = (count: number) =>
+    delivered === 0 ? undefined : t.ofDelivered(share(count, delivered))
   const numbers = [
     ['total', total, undefined],
-    ['delivered', delivered, t.ofAll(share(delivered, of))],
+    ['delivered', delivered, ofAll(delivered)],
     ['waiting', pending + queued + deferred, undefined],
-    ['bounced', bounced, t.ofAll(share(bounced, of))],
-    ['blocked', blocked, t.ofAll(share(blocked, of))],
-    ['opened', progress.opened, t.ofDelivered(share(progress.opened, delivered))],
-    ['clicked', progress.clicked, t.ofDelivered(share(progress.clicked, delivered))],
-    ['unsubscribed', progress.unsubscribed, t.ofDelivered(share(progress.unsubscribed, delivered))],
-    ['complained', progress.complained, t.ofDelivered(share(progress.complained, delivered))],
+    ['bounced', bounced, ofAll(bounced)],
+    ['blocked', blocked, ofAll(blocked)],
+    ['opened', progress.opened, ofDelivered(progress.opened)],
+    ['clicked', progress.clicked, ofDelivered(progress.clicked)],
+    ['unsubscribed', progress.unsubscribed, ofDelivered(progress.unsubscribed)],
+    ['complained', progress.complained, ofDelivered(progress.complained)],
     ['excluded', leftOut(progress), undefined],
   ] as const
   return (

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Select, Stack, Table, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Button, Group, Select, Stack, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -60,49 +60,47 @@ export function Recipients({
   const reasons = exclusionReasons.filter((one) => (progress.excluded[one] ?? 0) > 0)
   return (
     <Stack gap="sm" component="section" aria-label={t.recipients}>
-      <Group justify="space-between">
-        <Title order={2}>{t.recipients}</Title>
+      <Group align="flex-end" justify="space-between">
+        <Group align="flex-end">
+          <Select
+            label={t.recipientState}
+            data={[
+              { value: '', label: t.anyState },
+              ...recipientStates.map((value) => ({ value, label: t.recipientStates[value] })),
+            ]}
+            value={state}
+            onChange={(next) => {
+              setState((next ?? '') as RecipientState | '')
+              setReason('')
+            }}
+            allowDeselect={false}
+          />
+          {state === 'excluded' && (
+            <Select
+              label={t.reason}
+              data={[
+                { value: '', label: t.anyReason },
+                ...reasons.map((value) => ({
+                  value,
+                  label: `${t.reasons[value]} (${number(progress.excluded[value] ?? 0)})`,
+                })),
+              ]}
+              value={reason}
+              onChange={(next) => setReason((next ?? '') as ExclusionReason | '')}
+              allowDeselect={false}
+              w={300}
+            />
+          )}
+        </Group>
         <Button
           component="a"
           href={`/api${query(`${path}/recipients.csv`, { key: apiKey })}`}
           download
           variant="default"
-          size="xs"
           leftSection={<DownloadIcon />}
         >
           {t.csv}
         </Button>
-      </Group>
-      <Group align="flex-end">
-        <Select
-          label={t.recipientState}
-          data={[
-            { value: '', label: t.anyState },
-            ...recipientStates.map((value) => ({ value, label: t.recipientStates[value] })),
-          ]}
-          value={state}
-          onChange={(next) => {
-            setState((next ?? '') as RecipientState | '')
-            setReason('')
-          }}
-          allowDeselect={false}
-        />
-        {state === 'excluded' && (
-          <Select
-            label={t.reason}
-            data={[
-              { value: '', label: t.anyReason },
-              ...reasons.map((value) => ({
-                value,
-                label: `${t.reasons[value]} (${number(progress.excluded[value] ?? 0)})`,
-              })),
-            ]}
-            value={reason}
-            onChange={(next) => setReason((next ?? '') as ExclusionReason | '')}
-            allowDeselect={false}
-            w={300}
-          />
-        )}
       </Group>
       <Loaded from={read}>
         {({ pages }) => {

@@ -148,7 +148,7 @@ function SenderField({
       {read.data !== undefined && active.length === 0 && (
         <Text size="sm" mt={4}>
           {t.noSenders}{' '}
-          <Anchor component={Link} to="/account/sender" search size="sm">
+          <Anchor component={Link} underline="always" to="/account/sender" search size="sm">
             {t.toSenders}
           </Anchor>
         </Text>

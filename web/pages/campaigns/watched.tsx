@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Paper, Tabs, Text } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { query } from '../../api/call.ts'
 import type { Campaign, OpenedCampaign } from '../../api/types.ts'
@@ -51,28 +51,22 @@ export function Watched({ opened, apiKey }: { opened: OpenedCampaign; apiKey: st
       <Stopped campaign={campaign} />
       {state === 'scheduled' && campaign.scheduledAt !== null && <Scheduled at={campaign.scheduledAt} />}
       {isBegun && <Progress progress={progress} state={state} />}
-      {isBegun ? (
-        <Recipients campaign={campaign} progress={progress} apiKey={apiKey} isLive={isLive} />
-      ) : (
-        <Text c="dimmed">{t.recipientsLater}</Text>
-      )}
-      <Stack gap="xs">
-        <Title order={2}>{t.settingsOf}</Title>
-        <Text size="sm" className="breaks-anywhere">
-          {t.from(
-            campaign.senderName ? `${campaign.senderName} <${campaign.senderEmail}>` : campaign.senderEmail,
+      <Tabs defaultValue={isBegun ? 'recipients' : 'mail'} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="recipients">{t.recipients}</Tabs.Tab>
+          <Tabs.Tab value="mail">{t.message}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="recipients" pt="md">
+          {isBegun ? (
+            <Recipients campaign={campaign} progress={progress} apiKey={apiKey} isLive={isLive} />
+          ) : (
+            <Text c="dimmed">{t.recipientsLater}</Text>
           )}
-          {campaign.listId !== null && (
-            <>
-              {' · '}
-              <Anchor component={Link} to={`/contacts/${campaign.listId}`} search size="sm">
-                {t.list}
-              </Anchor>
-            </>
-          )}
-        </Text>
-        <SavedPreview campaign={campaign} apiKey={apiKey} />
-      </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="mail" pt="md">
+          <SavedPreview campaign={campaign} apiKey={apiKey} />
+        </Tabs.Panel>
+      </Tabs>
     </Page>
   )
 }
@@ -100,9 +94,7 @@ function Scheduled({ at }: { at: number }) {
   const now = Date.now()
   return (
     <Paper withBorder p="md">
-      <Group gap="xs">
-        <Text>{at > now ? t.willGo(instant(at), away(at, now)) : t.preparing}</Text>
-      </Group>
+      <Text>{at > now ? t.willGo(instant(at), away(at, now)) : t.preparing}</Text>
     </Paper>
   )
 }

@@ -11,7 +11,7 @@ export function Who({ check: { recipients, excluded } }: { check: CampaignCheck 
   const out = leftOut({ excluded })
   return (
     <div role="status">
-      <Text fw={600}>{recipients === 1 ? t.getsOne : t.gets(number(recipients))}</Text>
+      <Text size="sm">{recipients === 1 ? t.getsOne : t.gets(number(recipients))}</Text>
       {out > 0 && (
         <>
           <Text size="sm" mt={4}>

@@ -186,5 +186,16 @@ const noVariables = {}
 function headersOf({ settings, content }: Draft): Record<string, string> {
   const { subject, senderEmail, senderName } = settings
   const from = senderName === '' ? senderEmail : `"${senderName.replaceAll(/["\\]/g, '')}" <${senderEmail}>`
-  return { ...content.headers, Subject: subject, ...(senderEmail !== '' && { From: from }) }
+  return { ...content.headers, Subject: inLanguage(subject), ...(senderEmail !== '' && { From: from }) }
+}
+
+/**
+ * A campaign replaces `[[data:…]]` in its subject too; other mail, as which this is previewed, does so in its parts alone,
+ * and knows only the form in braces. Where nothing is known, the brackets give an empty text, and the braces a fault.
+ */
+function inLanguage(subject: string): string {
+  return subject.replaceAll(
+    /\[\[\s*data:([^:\]"]+)(:[^\]]*)?\]\]/gi,
+    (_all, name: string, otherwise = ':""') => `{{data:${name}${otherwise}}}`,
+  )
 }
