@@ -229,7 +229,7 @@ scenario(
     assert.deepEqual(await listed('?search=AGAIN'), [copy.campaign.id])
     const back = (await post(app, `/api/campaigns/${id}/restore`)) as { campaign: Campaign }
     assert.equal(back.campaign.state, 'sent')
-    assert.equal((await app.admin('DELETE', `/api/campaigns/${id}`, {})).status, 200)
+    assert.equal((await app.admin('DELETE', `/api/campaigns/${id}`)).status, 200)
     assert.equal((await app.admin('GET', `/api/campaigns/${id}`)).status, 404)
   },
 )
