@@ -120,3 +120,160 @@ scenario('a campaign reaches each member of the list once, with what is theirs a
   assert.match(shown, /href="https:\/\/shop\.example\/\?m=ana@inbox\.example"/, 'nothing is tracked there')
   assert.match(await source(app, 'bo@inbox.example'), /^Subject: A word for you\r?$/m)
 })
+
+scenario('whom nothing can be made for gets nothing, and the story says why', async (_t, app) => {
+  const listId = await makeList(app, [
+    { email: 'ana@inbox.example', first: 'Ana' },
+    { email: 'bo@inbox.example' },
+  ])
+  const id = await makeCampaign(app, listId, { html: '<p>Dear {{data:first}}</p>' })
+  await post(app, `/api/campaigns/${id}/send`)
+  const { progress } = await until(app, id, 'sent')
+  assert.deepEqual([progress.delivered, progress.blocked, progress.queued], [1, 1, 0])
+  const { body } = await app.admin('GET', `/api/campaigns/${id}/recipients?state=handed`)
+  const { recipients } = body as { recipients: { address: string; delivery: string; said: string }[] }
+  assert.deepEqual(
+    recipients.map(({ address, delivery, said }) => [address, delivery, said]),
+    [
+      ['ana@inbox.example', 'delivered', recipients[0]?.said],
+      ['bo@inbox.example', 'blocked', recipients[1]?.said],
+    ],
+  )
+  assert.match(recipients[1]?.said ?? '', /^html: .*Unknown identifier: data:first/)
+  const file = await app.admin('GET', `/api/campaigns/${id}/recipients.csv`)
+  assert.equal(file.text.split('\n')[0], 'email,state,reason,delivery,said,message_id')
+  assert.match(file.text, /^bo@inbox\.example,handed,,blocked,/m)
+})
+
+scenario('what is missing is told all at once, and nothing is sent', async (_t, app) => {
+  const made = (await post(app, '/api/campaigns', { senderEmail: 'boss@elsewhere.example' })) as {
+    campaign: Campaign
+  }
+  const { id } = made.campaign
+  const check = await app.admin('GET', `/api/campaigns/${id}/check`)
+  const { problems } = check.body as { problems: { code: string }[] }
+  const codes = ['sender-not-active', 'no-subject', 'no-content', 'no-list']
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    codes,
+  )
+  for (const [action, body] of [
+    ['send', {}],
+    ['schedule', { at: '2020-01-01T00:00:00Z' }],
+    ['test', { to: ['ana@inbox.example'] }],
+  ] as const) {
+    const refused = await app.admin('POST', `/api/campaigns/${id}/${action}`, body)
+    assert.equal(refused.status, 400, refused.text)
+    assert.match(refused.text, /is not an active sender .* There is no subject/)
+  }
+  for (const action of ['pause', 'resume', 'cancel', 'unschedule', 'restore']) {
+    assert.equal((await app.admin('POST', `/api/campaigns/${id}/${action}`, {})).status, 409, action)
+  }
+  assert.equal((await read(app, id)).campaign.state, 'draft')
+})
+
+scenario(
+  'a test goes to whoever is named, with ways out that work; a preview shows one contact',
+  async (_t, app) => {
+    const listId = await makeList(app, [{ email: 'ana@inbox.example', first: 'Ana' }])
+    const id = await makeCampaign(app, listId, {
+      subject: 'For {{data:first:"you"}}',
+      html: '<p onclick="x()">Dear {{data:first:"reader"}}</p><script>alert(1)</script>',
+    })
+    await post(app, `/api/campaigns/${id}/test`, { to: ['Ana <ana@inbox.example>', 'boss@inbox.example'] })
+    await app.idle()
+    assert.match(await source(app, 'boss@inbox.example'), /^Subject: For you\r?$/m)
+    const { html } = await readIncoming(Buffer.from(await source(app, 'ana@inbox.example')))
+    const [, way = ''] = /href="([^"]+)"[^>]*>Unsubscribe/.exec(html ?? '') ?? []
+    const page = await app.inject({ method: 'GET', url: way.slice(new URL(way).origin.length), headers: {} })
+    assert.match(page.body, /Unsubscribe from this list/)
+    assert.deepEqual((await read(app, id)).campaign.state, 'draft')
+
+    const { contacts } = (await app.admin('GET', '/api/contacts')).body as { contacts: { id: number }[] }
+    const preview = await app.admin('GET', `/api/campaigns/${id}/preview?contact=${contacts[0]?.id}`)
+    const shown = preview.body as { to: string; subject: string; hasHtml: boolean; problem: string }
+    assert.deepEqual(
+      [shown.to, shown.subject, shown.hasHtml, shown.problem],
+      ['ana@inbox.example', 'For Ana', true, ''],
+    )
+    const asPage = await app.admin('GET', `/api/campaigns/${id}/preview/html?contact=${contacts[0]?.id}`)
+    assert.match(asPage.headers.get('content-security-policy') ?? '', /^sandbox/)
+    assert.match(asPage.text, /Dear Ana/)
+    assert.doesNotMatch(asPage.text, /script|onclick/)
+  },
+)
+
+scenario(
+  'a copy is a draft with the same content; the archive takes and gives back; a deleted one is gone',
+  async (_t, app) => {
+    const listId = await makeList(app, [{ email: 'ana@inbox.example' }])
+    const id = await makeCampaign(app, listId)
+    const copy = (await post(app, `/api/campaigns/${id}/duplicate`, { title: 'Again' })) as {
+      campaign: Campaign
+    }
+    const content = await app.admin('GET', `/api/campaigns/${copy.campaign.id}/content`)
+    assert.equal((content.body as { content: { html: string } }).content.html, '<p>Hello</p>')
+    await post(app, `/api/campaigns/${id}/send`)
+    await until(app, id, 'sent')
+    const edited = await app.admin('PATCH', `/api/campaigns/${id}`, { subject: 'Other' })
+    assert.equal(edited.status, 409)
+    assert.match(edited.text, /it has been sent: duplicate it/)
+    assert.equal((await app.admin('PATCH', `/api/campaigns/${id}`, { isStarred: true })).status, 200)
+    await post(app, `/api/campaigns/${id}/archive`)
+    const listed = async (query: string) => {
+      const { body } = await app.admin('GET', `/api/campaigns${query}`)
+      return (body as { campaigns: Campaign[] }).campaigns.map((one) => one.id)
+    }
+    assert.deepEqual(await listed(''), [copy.campaign.id])
+    assert.deepEqual(await listed('?state=archived'), [id])
+    assert.deepEqual(await listed('?search=AGAIN'), [copy.campaign.id])
+    const back = (await post(app, `/api/campaigns/${id}/restore`)) as { campaign: Campaign }
+    assert.equal(back.campaign.state, 'sent')
+    assert.equal((await app.admin('DELETE', `/api/campaigns/${id}`)).status, 200)
+    assert.equal((await app.admin('GET', `/api/campaigns/${id}`)).status, 404)
+  },
+)
+
+scenario(
+  'a bounce and a complaint that come later are those of one recipient, and who leaves gets no more',
+  async (_t, app) => {
+    const listId = await makeList(app, [
+      { email: 'ana@inbox.example' },
+      { email: 'bounce-later@inbox.example' },
+      { email: 'spam@inbox.example' },
+    ])
+    const id = await makeCampaign(app, listId)
+    await post(app, `/api/campaigns/${id}/send`)
+    await until(app, id, 'sent')
+    const { html } = await readIncoming(Buffer.from(await source(app, 'ana@inbox.example')))
+    const [, way = ''] = /href="([^"]+)"[^>]*>Unsubscribe/.exec(html ?? '') ?? []
+    const left = await app.inject({
+      method: 'POST',
+      url: way.slice(new URL(way).origin.length),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'List-Unsubscribe=One-Click',
+    })
+    assert.equal(left.status, 200)
+    for (;;) {
+      const { progress } = await read(app, id)
+      const { delivered, hardBounced, complained, unsubscribed } = progress
+      if (hardBounced === 1 && complained === 1 && unsubscribed === 1) {
+        assert.equal(delivered, 2)
+        break
+      }
+    }
+    const copy = (await post(app, `/api/campaigns/${id}/duplicate`)) as { campaign: Campaign }
+    const check = await app.admin('GET', `/api/campaigns/${copy.campaign.id}/check`)
+    const { recipients, excluded, problems } = check.body as {
+      recipients: number
+      excluded: object
+      problems: { code: string }[]
+    }
+    assert.deepEqual([recipients, excluded], [0, { unsubscribed: 1, 'hard-bounce': 1, complaint: 1 }])
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['no-recipients'],
+    )
+  },
+  { env: { PARAVION_LAB_REPORT_SECONDS: '0' } },
+)

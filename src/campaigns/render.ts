@@ -11,6 +11,7 @@ import { formatDate } from '../mail/date.ts'
 import { decodeEncodedWords, encodeHeaderText } from '../mail/encoded-words.ts'
 import { findHeaderValue, foldHeader, readHeaderBlock } from '../mail/headers.ts'
 import { formatMailbox, type Mailbox, parseMailboxList } from '../mail/mailbox.ts'
+import { ownMessageId } from '../mail/own-message-id.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
 import {
   parseTemplate,
@@ -123,8 +124,7 @@ const written = new Set([
 type StoredMailing = ParsedMailing & {
   /** Header fields that are the same for everybody. */
   fields: string
-  /** `tail@domain>` of the stored Message-ID. */
-  messageIdTail: string
+  messageId: string
 }
 
 /** `content` as composeMailing made it. */
@@ -145,7 +145,7 @@ function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }
       .filter(({ lower }) => !written.has(lower))
       .map(({ start, end }) => content.toString('utf8', start, end))
       .join(''),
-    messageIdTail: (findHeaderValue(content, header, 'message-id') ?? '').slice(1),
+    messageId: findHeaderValue(content, header, 'message-id') ?? '',
   }
 }
 
@@ -199,7 +199,7 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
         foldHeader('To', formatMailbox(to)),
         foldHeader('Subject', encodeHeaderText(subject, { firstLineUsed: 'Subject: '.length })),
         // The same at every attempt, and no other recipient's.
-        foldHeader('Message-ID', `<${recipient.deliveryId.toString(36)}.${stored.messageIdTail}`),
+        foldHeader('Message-ID', ownMessageId(stored.messageId, recipient.deliveryId)),
         ...links.fields,
       ]
       const texts = composeTexts(

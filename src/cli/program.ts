@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { addAliasCommands } from './alias.ts'
 import { addBackupCommands } from './backup.ts'
+import { addCampaignCommands } from './campaign.ts'
 import { addConfigCommands } from './config.ts'
 import { addContactCommands } from './contact.ts'
 import { addDomainCommands } from './domain.ts'
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addExplainCommand(program)
   addSuppressionCommands(program)
   addContactCommands(program)
+  addCampaignCommands(program)
   addTemplateCommands(program)
   addAliasCommands(program)
   addLeadCommands(program)

@@ -305,11 +305,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       .then(() => done(job))
   }
 
-  function envelopeSender({ work: { message }, route, signed: { from } }: Job): string {
+  function envelopeSender({ work: { message, recipients }, route, signed: { from } }: Job): string {
     if (message.options.nullSender) return ''
     if (route.envelopeFrom !== undefined) return route.envelopeFrom
     const author = from === undefined ? message : { ...message, fromAddress: formatAddress(from) }
-    return options.returnPath(message.id, author)
+    // Where each has their own mail, a report of it needs to name nobody.
+    const own = message.options.individual ? recipients[0]?.deliveryId : undefined
+    return options.returnPath(own ?? message.id, author)
   }
 
   function done({ work, route }: Job): void {

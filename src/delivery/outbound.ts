@@ -1,6 +1,6 @@
 /** What delivery works on, what becomes of it, and how the rest of the program sees the dispatcher. */
 import type { HandedWork } from '../intake/hand-over.ts'
-import type { KeyId, MessageId } from '../mail/ids.ts'
+import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
 import type { Route } from '../routing/route.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Resolver } from '../runtime/dns.ts'
@@ -53,8 +53,11 @@ export type DispatcherOptions = {
    * same.
    */
   personalise?(work: OutboundWork): Buffer | Block
-  /** The envelope sender, to which bounces of this message come back. Asked after it was signed. */
-  returnPath(messageId: MessageId, message: Pick<OutboundMessage, 'keyId' | 'fromAddress'>): string
+  /**
+   * The envelope sender, to which bounces come back: of a message, or of a delivery whose content is its own. Asked after
+   * it was signed.
+   */
+  returnPath(id: MessageId | DeliveryId, message: Pick<OutboundMessage, 'keyId' | 'fromAddress'>): string
   /** Where it goes and as whom, by today's rules. Cached: no query for a message. */
   route(message: OutboundMessage, content: Buffer): Route | Promise<Route>
   /**

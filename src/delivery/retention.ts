@@ -3,6 +3,7 @@
  * with all that is known of them. In small steps, so that mail never waits for housekeeping.
  */
 import { sql } from 'kysely'
+import type { MessageId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -49,6 +50,7 @@ export async function forgetOld(
       .execute()
     if (rows.length === 0) break
     const ids = rows.map((row) => row.id)
+    for (const id of ids) await forgetMostDeliveries(storage, id)
     await storage.db.transaction().execute(async (tx) => {
       for (const table of [
         'bodies',
@@ -70,6 +72,37 @@ export async function forgetOld(
     .where('created_at', '<', now - dayMs)
     .execute()
   return dropped
+}
+
+/** Of a message to very many, what is known of each recipient goes first, so that the rest is a small step. */
+async function forgetMostDeliveries({ db }: Storage, messageId: MessageId): Promise<void> {
+  for (;;) {
+    const rows = await db
+      .selectFrom('deliveries')
+      .select(['id', 'work_id'])
+      .where('message_id', '=', messageId)
+      .limit(rowsPerStep)
+      .execute()
+    if (rows.length < rowsPerStep) return
+    const ids = rows.map((row) => row.id)
+    const workIds = rows.map((row) => row.work_id)
+    await db.transaction().execute(async (tx) => {
+      for (const table of ['events', 'stat_deliveries', 'stat_clicked'] as const) {
+        await tx
+          .deleteFrom(table)
+          .where('message_id', '=', messageId)
+          .where('delivery_id', 'in', ids)
+          .execute()
+      }
+      await tx.deleteFrom('visits').where('delivery_id', 'in', ids).execute()
+      await tx
+        .deleteFrom('attempts')
+        .where('message_id', '=', messageId)
+        .where('work_id', 'in', workIds)
+        .execute()
+      await tx.deleteFrom('deliveries').where('id', 'in', ids).execute()
+    })
+  }
 }
 
 /** Once at the start, then every hour. */

@@ -110,17 +110,21 @@ export async function readStory(db: Kysely<Schema>, id: number): Promise<Story |
     .select(['id', 'delivery_id as deliveryId', 'kind', 'at', 'attempt_id as attemptId', 'class', 'detail'])
     .where('message_id', '=', messageId)
   if (one !== undefined) {
-    // Work is split when part of it is put on hold: earlier attempts are known by their events only.
+    // Work is split when part of it is put on hold: earlier attempts are known by their events only. Each side by its
+    // index: a campaign has very many attempts.
     const told = db
       .selectFrom('events')
-      .select('attempt_id')
+      .select('attempt_id as id')
       .where('message_id', '=', messageId)
       .where('delivery_id', '=', one.id)
       .where('attempt_id', 'is not', null)
-      .$narrowType<{ attempt_id: AttemptId }>()
-    attempts = attempts.where((where) =>
-      where.or([where('work_id', '=', one.workId), where('id', 'in', told)]),
-    )
+      .$narrowType<{ id: AttemptId }>()
+    const ofWork = db
+      .selectFrom('attempts')
+      .select('id')
+      .where('message_id', '=', messageId)
+      .where('work_id', '=', one.workId)
+    attempts = attempts.where('id', 'in', told.unionAll(ofWork))
     events = events.where((where) =>
       where.or([where('delivery_id', '=', one.id), where('delivery_id', 'is', null)]),
     )

@@ -6,6 +6,7 @@
 import type { Kysely } from 'kysely'
 import { type Address, normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
+import { withStoredMessageIds } from '../mail/own-message-id.ts'
 import type { ReportedMessage } from '../mail/report-text.ts'
 import type { ReturnPaths } from '../mail/return-path.ts'
 import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
@@ -22,6 +23,8 @@ export type Reported = {
   messageId: MessageId
   keyId: KeyId
   expiresAt: Instant
+  /** The token was that of one delivery. */
+  deliveryId?: DeliveryId
   provenBy: 'token' | 'message-id'
 }
 
@@ -41,24 +44,32 @@ export async function findReported(
     const id = returnPaths.read(address)
     if (id === undefined) continue
     const message = await messages(db)
-      .where('id', '=', id as MessageId)
+      .where('messages.id', '=', id as MessageId)
       .executeTakeFirst()
     if (message !== undefined) return { ...message, provenBy: 'token' }
+    const deliveryId = id as DeliveryId
+    const ofDelivery = await messages(db)
+      .innerJoin('deliveries', 'deliveries.message_id', 'messages.id')
+      .where('deliveries.id', '=', deliveryId)
+      .executeTakeFirst()
+    if (ofDelivery !== undefined) return { ...ofDelivery, deliveryId, provenBy: 'token' }
   }
-  const ids = [...original.messageIds, ...original.references].slice(0, maxIds)
+  const ids = withStoredMessageIds([...original.messageIds, ...original.references].slice(0, maxIds))
   const keyIds = ids.length === 0 ? [] : await keysOfBounceAddresses(db, addressedTo)
   if (keyIds.length === 0) return undefined
   const message = await messages(db)
     .where(indexedMessageId, 'in', ids.map(startOfMessageId))
     .where('header_message_id', 'in', ids)
-    .where('key_id', 'in', keyIds)
-    .orderBy('id', 'desc')
+    .where('messages.key_id', 'in', keyIds)
+    .orderBy('messages.id', 'desc')
     .executeTakeFirst()
   return message && { ...message, provenBy: 'message-id' }
 }
 
 function messages(db: Kysely<Schema>) {
-  return db.selectFrom('messages').select(['id as messageId', 'key_id as keyId', 'expires_at as expiresAt'])
+  return db
+    .selectFrom('messages')
+    .select(['messages.id as messageId', 'messages.key_id as keyId', 'messages.expires_at as expiresAt'])
 }
 
 /** The API keys of accounts whose `mail.bounce.alias` at their `mail.catchall.domain` is one of the addresses. */
@@ -84,15 +95,18 @@ export async function keysOfBounceAddresses(
 }
 
 /**
- * The delivery to one of these addresses, else the only one of the message: forwarding makes reports name addresses
+ * The delivery that the token names, or the one to one of these addresses, else the only one of the message: forwarding makes reports name addresses
  * that we never wrote to. Without proof by token, only the address itself counts.
  */
 export async function findDelivery(
   db: Kysely<Schema>,
-  { messageId, provenBy }: Reported,
+  { messageId, deliveryId, provenBy }: Reported,
   addresses: readonly string[],
 ): Promise<ReportedDelivery | undefined> {
   const columns = ['id', 'recipient', 'state', 'class'] as const
+  if (deliveryId !== undefined) {
+    return db.selectFrom('deliveries').select(columns).where('id', '=', deliveryId).executeTakeFirst()
+  }
   const ofMessage = db.selectFrom('deliveries').select(columns).where('message_id', '=', messageId)
   const wanted = addresses.flatMap((text) => {
     const address = parseAddress(text)

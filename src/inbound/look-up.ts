@@ -3,6 +3,7 @@ import { normaliseAddress } from '../mail/address.ts'
 import type { AccountId, LeadId } from '../mail/ids.ts'
 import type { IncomingMessage } from '../mail/incoming-message.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
+import { withStoredMessageIds } from '../mail/own-message-id.ts'
 import { readParameters } from '../routing/parameters.ts'
 import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -105,12 +106,17 @@ async function findStored(
     .where('header_message_id', 'in', ids)
     .where('account_id', '=', accountId)
     .execute()
+  // Mail of a campaign has an id for each recipient.
+  const named = new Map(
+    ids.flatMap((id) => withStoredMessageIds([id]).map((stored) => [stored, id] as const)),
+  )
+  const storedIds = [...named.keys()]
   const sent = await db
     .selectFrom('messages')
     .innerJoin('api_keys', 'api_keys.id', 'messages.key_id')
     .select(['messages.id', 'messages.header_message_id', 'messages.accepted_at'])
-    .where(indexedMessageId, 'in', ids.map(startOfMessageId))
-    .where('messages.header_message_id', 'in', ids)
+    .where(indexedMessageId, 'in', storedIds.map(startOfMessageId))
+    .where('messages.header_message_id', 'in', storedIds)
     .where('api_keys.account_id', '=', accountId)
     .execute()
   // What this sender has answered before has its lead already.
@@ -137,7 +143,8 @@ async function findStored(
         at: row.received_at,
       }),
     ),
-    ...sent.map(({ id, header_message_id: headerId, accepted_at: at }): StoredMessage => {
+    ...sent.map(({ id, header_message_id, accepted_at: at }): StoredMessage => {
+      const headerId = named.get(header_message_id) ?? header_message_id
       const lead = answered.find(({ answers_id }) => answers_id === id)
       return lead === undefined
         ? { kind: 'message', messageId: id, headerId, at }

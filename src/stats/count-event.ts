@@ -33,6 +33,7 @@ export type CountedEvent = {
   class: string | null
   /** Of the message. */
   acceptedAt: number
+  /** Of whom it tells. */
   recipients: number
 }
 

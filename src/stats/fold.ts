@@ -114,7 +114,13 @@ async function count(
   const mark: Mark = known?.mark ?? noMark
   const acceptedAt = event.acceptedAt ?? at
   const counted = countEvent(
-    { kind: event.kind, at, class: event.class, acceptedAt, recipients: event.recipients ?? 0 },
+    {
+      kind: event.kind,
+      at,
+      class: event.class,
+      acceptedAt,
+      recipients: deliveryId === null ? (event.recipients ?? 0) : 1,
+    },
     mark,
   )
   if (counted.mark !== undefined && known !== undefined && deliveryId !== null) {

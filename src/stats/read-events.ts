@@ -117,6 +117,12 @@ async function addSent(
       'in',
       bounced.map(({ messageId }) => messageId),
     )
+    // Each by itself: a campaign has very many.
+    .where(
+      'delivery_id',
+      'in',
+      bounced.flatMap(({ deliveryId }) => deliveryId ?? []),
+    )
     .where('kind', '=', 'delivered')
     .where('id', '<', first)
     .execute()

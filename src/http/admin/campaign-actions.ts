@@ -188,10 +188,10 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
       path: '/campaigns/{id}',
       summary: 'Delete it; what was sent of it, and its counts, stay',
       role: 'marketer',
-      body: keyBody,
+      query: z.strictObject({ key }),
       answer: z.object({}),
-      async handle({ params, body }) {
-        await deleteMailing(campaigns, await find(body.key, params.id))
+      async handle({ params, query }) {
+        await deleteMailing(campaigns, await find(query.key, params.id))
         return {}
       },
     }),
