@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { query } from '../../api/call.ts'
 import type { Sender } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
-import { useTexts } from '../../app/preferences.tsx'
+import { usePreferences, useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { Audience } from './audience.tsx'
 import type { DraftState } from './draft.ts'
@@ -25,6 +25,7 @@ export function Settings({
   isReadOnly: boolean
 }) {
   const t = useTexts(campaignsTexts)
+  const { language } = usePreferences()
   const { draft, setSettings } = state
   const { settings } = draft
   const field = (name: 'title' | 'subject' | 'senderName' | 'replyTo') => ({
@@ -71,7 +72,9 @@ export function Settings({
           <Select
             label={t.locale}
             description={t.localeHint}
-            data={[...new Set([...locales, settings.locale])].filter(Boolean)}
+            data={[...new Set([...locales, settings.locale])].flatMap((value) =>
+              value === '' ? [] : [{ value, label: nameOf(value, language) }],
+            )}
             value={settings.locale}
             onChange={(next) => next !== null && setSettings({ locale: next })}
             allowDeselect={false}
@@ -90,6 +93,13 @@ export function Settings({
       </Section>
     </Stack>
   )
+}
+
+/** `fr_FR` as a person says it; as it is where it is no language. */
+function nameOf(locale: string, language: string): string {
+  const tag = locale.replace('_', '-')
+  if (!/^[a-z]{2,3}(?:-[A-Z]{2})?$/.test(tag)) return locale
+  return new Intl.DisplayNames(language, { type: 'language' }).of(tag) ?? locale
 }
 
 function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {

@@ -51,22 +51,22 @@ export function Watched({ opened, apiKey }: { opened: OpenedCampaign; apiKey: st
       <Stopped campaign={campaign} />
       {state === 'scheduled' && campaign.scheduledAt !== null && <Scheduled at={campaign.scheduledAt} />}
       {isBegun && <Progress progress={progress} state={state} />}
-      <Tabs defaultValue={isBegun ? 'recipients' : 'mail'} keepMounted={false}>
-        <Tabs.List>
-          <Tabs.Tab value="recipients">{t.recipients}</Tabs.Tab>
-          <Tabs.Tab value="mail">{t.message}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="recipients" pt="md">
-          {isBegun ? (
+      {isBegun ? (
+        <Tabs defaultValue="recipients" keepMounted={false}>
+          <Tabs.List>
+            <Tabs.Tab value="recipients">{t.recipients}</Tabs.Tab>
+            <Tabs.Tab value="mail">{t.message}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="recipients" pt="md">
             <Recipients campaign={campaign} progress={progress} apiKey={apiKey} isLive={isLive} />
-          ) : (
-            <Text c="dimmed">{t.recipientsLater}</Text>
-          )}
-        </Tabs.Panel>
-        <Tabs.Panel value="mail" pt="md">
-          <SavedPreview campaign={campaign} apiKey={apiKey} />
-        </Tabs.Panel>
-      </Tabs>
+          </Tabs.Panel>
+          <Tabs.Panel value="mail" pt="md">
+            <SavedPreview campaign={campaign} apiKey={apiKey} />
+          </Tabs.Panel>
+        </Tabs>
+      ) : (
+        <SavedPreview campaign={campaign} apiKey={apiKey} />
+      )}
     </Page>
   )
 }
@@ -94,7 +94,10 @@ function Scheduled({ at }: { at: number }) {
   const now = Date.now()
   return (
     <Paper withBorder p="md">
-      <Text>{at > now ? t.willGo(instant(at), away(at, now)) : t.preparing}</Text>
+      <Text fw={600}>{at > now ? t.willGo(instant(at), away(at, now)) : t.preparing}</Text>
+      <Text size="sm" c="dimmed">
+        {t.recipientsLater}
+      </Text>
     </Paper>
   )
 }
