@@ -2,7 +2,8 @@
  * What the links in our mail carry: sealed, so that nobody can make one or change one, and complete, so that a link
  * leads where it should when the message itself is forgotten. Each kind has a seal of its own.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { createMac } from '../mail/mac.ts'
 
 export type OpenLink = { deliveryId: number; day: number }
 export type ClickLink = { deliveryId: number; day: number; position: number; url: string }
@@ -26,7 +27,12 @@ const tokenPattern = /^[\w-]{22,8192}$/
 /** 2^53 in letters of base 36. */
 const mailPattern = /^u\+([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?\.([0-9a-f]{20})$/
 
-type Kind = 'open' | 'click' | 'unsubscribe' | 'mail' | 'online'
+const kinds = ['open', 'click', 'unsubscribe', 'mail', 'online'] as const
+type Kind = (typeof kinds)[number]
+const kindBytes = Object.fromEntries(kinds.map((kind) => [kind, Buffer.from(`${kind}\0`)])) as Record<
+  Kind,
+  Buffer
+>
 
 export function createLinkTokens({
   secret,
@@ -38,10 +44,12 @@ export function createLinkTokens({
   /** How long opens and clicks count and lead on. Unsubscribing works for ever. */
   validDays: number
 }) {
+  const mac = createMac(secret)
   const today = () => Math.floor(now() / dayMs)
 
   function sealOf(kind: Kind, body: string | Uint8Array): Buffer {
-    return createHmac('sha256', secret).update(`${kind}\0`).update(body).digest().subarray(0, sealBytes)
+    const text = typeof body === 'string' ? Buffer.from(body) : body
+    return mac(Buffer.concat([kindBytes[kind], text])).subarray(0, sealBytes)
   }
 
   function write(kind: Kind, numbers: readonly number[], text: string): string {

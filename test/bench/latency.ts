@@ -76,7 +76,7 @@ async function storeBacklog(folder: string, env: Record<string, string>): Promis
 }
 
 /** Resolves when all of them have been answered. */
-async function sendSome(server: ServerProcess, credentials: Ready): Promise<Sent[]> {
+export async function sendSome(server: ServerProcess, credentials: Ready): Promise<Sent[]> {
   // At fixed times, whether the one before has been answered or not: a slow answer must not spare the others the wait.
   const sending: Promise<Sent>[] = []
   for (let index = 0; index < messages; index++) {
@@ -87,7 +87,7 @@ async function sendSome(server: ServerProcess, credentials: Ready): Promise<Sent
   return Promise.all(sending)
 }
 
-async function readLatencies(server: ServerProcess, sent: readonly Sent[]): Promise<Latencies> {
+export async function readLatencies(server: ServerProcess, sent: readonly Sent[]): Promise<Latencies> {
   const taken: number[] = []
   for (const { id, at } of sent) taken.push((await deliveredAt(server, id)) - at)
   taken.sort((a, b) => a - b)

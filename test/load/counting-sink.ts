@@ -21,6 +21,8 @@ export async function startCountingSink({
     let text = ''
     let inData = false
     socket.on('error', () => socket.destroy())
+    // Small answers must not wait for each other (Nagle).
+    socket.setNoDelay(true)
     socket.write('220 sink.test ESMTP\r\n')
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { query, segment } from '../../api/call.ts'
 import type { OpenedCampaign, TemplateContent } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
@@ -5,34 +6,43 @@ import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useParam } from '../../app/use-param.ts'
 import { campaignsTexts } from '../../texts/campaigns.ts'
-import { Loaded } from '../../ui/loaded.tsx'
+import { Waiting } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Problem } from '../../ui/problem.tsx'
 import { Editor } from './editor.tsx'
 import { Watched } from './watched.tsx'
 
 /** A draft is written; what comes after that is watched. */
 export function CampaignPage() {
-  const t = useTexts(campaignsTexts)
   const id = useParam('id')
   const { key } = useKeys()
-  const of = { key: key?.publicKey }
+  return <Opened key={`${key?.publicKey} ${id}`} id={id} apiKey={key?.publicKey} />
+}
+
+/** What was read so long ago may be shown; older, somebody else may have written since. */
+const freshMs = 5_000
+
+function Opened({ id, apiKey }: { id: string; apiKey: string | undefined }) {
+  const t = useTexts(campaignsTexts)
+  const [openedAt] = useState(() => Date.now())
   const path = `/campaigns/${segment(id)}`
-  const opened = useRead<OpenedCampaign>(key && query(path, of))
+  const opened = useRead<OpenedCampaign>(apiKey && query(path, { key: apiKey }))
   const isDraft = opened.data?.campaign.state === 'draft'
-  const content = useRead<{ content: TemplateContent }>(isDraft ? query(`${path}/content`, of) : undefined)
-  const isRead = opened.data !== undefined && String(opened.data.campaign.id) === id
-  // Until it comes, what is there may be that of the campaign before.
-  const isContentRead = content.data !== undefined && !content.isPlaceholderData
-  if (!isRead || (isDraft && !isContentRead)) {
-    return (
-      <Page title="…" trail={[{ label: t.title, to: '/campaigns' }]}>
-        <Loaded from={opened}>{() => isDraft && <Loaded from={content}>{() => null}</Loaded>}</Loaded>
-      </Page>
-    )
+  const content = useRead<{ content: TemplateContent }>(
+    isDraft ? query(`${path}/content`, { key: apiKey }) : undefined,
+  )
+  const isFresh = (read: { dataUpdatedAt: number; isPlaceholderData: boolean }) =>
+    !read.isPlaceholderData && read.dataUpdatedAt >= openedAt - freshMs
+  if (opened.data !== undefined && isFresh(opened)) {
+    if (!isDraft) return <Watched opened={opened.data} apiKey={apiKey} />
+    if (content.data !== undefined && isFresh(content)) {
+      return <Editor campaign={opened.data.campaign} content={content.data.content} apiKey={apiKey} />
+    }
   }
-  if (isDraft && isContentRead) {
-    const { campaign } = opened.data
-    return <Editor key={id} campaign={campaign} content={content.data.content} apiKey={key?.publicKey} />
-  }
-  return <Watched key={id} opened={opened.data} apiKey={key?.publicKey} />
+  const failed = [opened, content].find(({ error }) => error !== null)
+  return (
+    <Page title="…" trail={[{ label: t.title, to: '/campaigns' }]}>
+      {failed === undefined ? <Waiting /> : <Problem error={failed.error} onRetry={failed.refetch} />}
+    </Page>
+  )
 }
