@@ -1,4 +1,5 @@
 /** Totals of the key, its senders and its campaigns (reference/statistics.md §9). */
+import { type AboutCampaign, aboutCampaigns } from '../../../../campaigns/about-campaigns.ts'
 import {
   type CounterRow,
   campaignsOf,
@@ -15,7 +16,9 @@ import { countProperties, moment, whole, words, yes } from './shape.ts'
 
 type Total = { counts: CounterRow }
 type OfSender = Total & { id: number }
-type OfCampaign = Total & { id: number; name: string; createdAt: number }
+type OfCampaign = Total & { id: number; name: string; createdAt: number } & {
+  about: AboutCampaign | undefined
+}
 
 async function totalOfKey({ db, keyId, parts }: Query): Promise<Total[]> {
   await parts.statistics.fresh()
@@ -54,7 +57,16 @@ function whichCampaigns({ id, uniqueKey, filters }: Query): Which {
 async function ofCampaigns(query: Query, { limit, offset }: Page): Promise<OfCampaign[]> {
   await query.parts.statistics.fresh()
   const which = { ...whichCampaigns(query), limit, offset }
-  return totalsOf(query, 'campaign', await campaignsOf(query.db, query.keyId, which))
+  const rows = await campaignsOf(query.db, query.keyId, which)
+  const about = await aboutCampaigns(
+    query.db,
+    rows.map(({ id }) => id),
+  )
+  return totalsOf(
+    query,
+    'campaign',
+    rows.map((row) => ({ ...row, about: about.get(row.id) })),
+  )
 }
 
 const total = countProperties<Total>()
@@ -105,21 +117,25 @@ export const aggregates: readonly AnyResource[] = [
       campaign.blocked,
       campaign.bounced,
       whole('CampaignID', 'Campaign concerned.', (row) => row.id),
-      yes('CampaignIsStarred', 'Marked.', () => false),
-      moment('CampaignSendStartAt', 'When its first message was accepted.', (row) => row.createdAt),
-      words('CampaignSubject', 'Name of the campaign.', (row) => row.name),
+      yes('CampaignIsStarred', 'Marked.', ({ about }) => about?.isStarred ?? false),
+      moment(
+        'CampaignSendStartAt',
+        'When its first message was accepted.',
+        (row) => row.about?.startedAt ?? row.createdAt,
+      ),
+      words('CampaignSubject', 'Its subject, or else its name.', (row) => row.about?.subject || row.name),
       campaign.clicked,
-      words('ContactListName', 'List that it went to.', () => ''),
+      words('ContactListName', 'List that it went to.', ({ about }) => about?.listName ?? ''),
       campaign.deferred,
       campaign.delivered,
       campaign.hard,
       campaign.lastActivity,
-      whole('NewsLetterID', 'Draft that it was made from.', () => 0),
+      whole('NewsLetterID', 'Draft that it was made from.', ({ about }) => about?.mailingId ?? 0),
       campaign.opened,
       campaign.preQueued,
       campaign.processed,
       campaign.queued,
-      words('SegmentName', 'Segment that it went to.', () => ''),
+      words('SegmentName', 'Segment that it went to.', ({ about }) => about?.segmentName ?? ''),
       campaign.soft,
       campaign.spam,
       campaign.unsubscribed,
