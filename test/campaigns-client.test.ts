@@ -132,7 +132,7 @@ test('node-mailjet prepares, tests, schedules and sends a campaign, and reads it
       ...{
         OpenedCount: 0,
         ProcessedCount: 2,
-        Starred: false,
+        Starred: true,
         Status: 2,
         Subject: 'For [[data:firstname:"you"]]',
       },

@@ -9,14 +9,13 @@ import { Door } from './app/door.tsx'
 import { PreferencesProvider } from './app/preferences.tsx'
 import { watchEndedSessions } from './app/session.tsx'
 import { quietColors, theme } from './app/theme.ts'
+import { pageNonce } from './ui/page-nonce.ts'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no #root')
 
-/** The content policy lets only styles with the nonce of this answer in. */
-const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
 // Where dialogs keep the page behind them still, a library of the library writes a style of its own.
-Object.assign(globalThis, { __webpack_nonce__: nonce })
+Object.assign(globalThis, { __webpack_nonce__: pageNonce })
 
 watchEndedSessions()
 createRoot(root).render(
@@ -25,7 +24,7 @@ createRoot(root).render(
       theme={theme}
       defaultColorScheme="auto"
       cssVariablesResolver={quietColors}
-      getStyleNonce={() => nonce}
+      getStyleNonce={() => pageNonce}
     >
       <QueryClientProvider client={queries}>
         <PreferencesProvider>

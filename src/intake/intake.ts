@@ -3,7 +3,6 @@
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
 import { randomBytes } from 'node:crypto'
-import { dataOfRecipients } from '../contacts/recipient-data.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import { formatDate } from '../mail/date.ts'
@@ -23,10 +22,10 @@ import type { UsableTemplate } from '../templates/index.ts'
 import { createTemplateShelf } from '../templates/sending.ts'
 import { createCampaignNames } from './campaigns.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
+import { asksForContacts, gather } from './gather.ts'
 import type { HandedWork, HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
 import { createLateRecipients } from './late-recipients.ts'
-import { asksForContacts } from './personalise.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { readSubmitted } from './read-submitted.ts'
@@ -295,8 +294,13 @@ export function createIntake({
       const [first] = asking
       if (first === undefined) return new Map()
       const recipients = asking.flatMap(({ to, cc, bcc }) => [...to, ...cc, ...bcc])
-      const addresses = recipients.map(({ address }) => address)
-      return dataOfRecipients(storage.db, { keyId: first.keyId, addresses })
+      return gather(storage.db, {
+        keyId: first.keyId,
+        addresses: recipients.map(({ address }) => address),
+        texts: asking.map(textsOf),
+        language: asking.some(({ template }) => template.language),
+        now: clock.now(),
+      })
     },
 
     async prepare(draft, gathered): Promise<Prepared> {
@@ -379,14 +383,15 @@ export function createIntake({
       if (problem !== undefined && settings.smtpSenderCheck === 'refuse') {
         throw new Refused('sender-not-allowed', problem)
       }
-      const parts = readParts(message, stored)
+      const parts = readParts(message, { stored, now })
       const addresses = raw.recipients.map(({ address }) => address)
       const { submissions, problems } = variantsOfRaw(raw, message, {
         parts,
         stored,
-        known: parts.asksForContacts
-          ? await dataOfRecipients(storage.db, { keyId: raw.keyId, addresses })
-          : new Map(),
+        known: await gather(storage.db, {
+          ...{ keyId: raw.keyId, addresses, texts: parts.texts, now },
+          language: message.features.template.language,
+        }),
         makeMessageId,
         isBulkSender: await isBulkSender(raw.keyId, message.from.address),
       })

@@ -23,6 +23,8 @@ export type Personalisation = {
   language: boolean
   variables: Readonly<Record<string, unknown>>
   from: Mailbox
+  /** For what happened within so many days. */
+  now: number
   /** The stored template that the texts come from: what of them was parsed before is not parsed again. */
   stored?: UsableTemplate | undefined
 }
@@ -39,14 +41,6 @@ export function isPersonalised(texts: Texts, language: boolean): boolean {
   })
 }
 
-/** True where they may ask for what is known of the recipient as a contact. */
-export function asksForContacts(texts: Texts, language: boolean): boolean {
-  return (
-    isPersonalised(texts, language) &&
-    parts.some((part) => /\bdata\s*:|\bmj\s*:\s*contact\.id\b/i.test(texts[part] ?? ''))
-  )
-}
-
 /** Parsed once; `render` is called for each recipient, or once when it `differsByRecipient` says no. */
 export type PersonalTexts = {
   differsByRecipient: boolean
@@ -56,7 +50,7 @@ export type PersonalTexts = {
 
 export function personalise(
   texts: Texts,
-  { language, variables, from, stored }: Personalisation,
+  { language, variables, from, stored, now }: Personalisation,
 ): PersonalTexts {
   const parse = stored?.parse ?? parseTemplate
   const templates = new Map<(typeof parts)[number], Template>()
@@ -81,8 +75,13 @@ export function personalise(
       const context: TemplateContext = {
         variables,
         contactData: data?.values ?? {},
-        contact: { ...partyOf(to), ...(data !== undefined && { id: data.id }) },
+        contact: { ...partyOf(to), ...(data?.id !== undefined && { id: data.id }) },
         sender: partyOf(from),
+        ...(data !== undefined && {
+          inSegment: (name: string) => data.segments.get(name),
+          hasOpenedSince: (days: number) => isWithin(data.lastOpenAt, { days, now }),
+          hasClickedSince: (days: number) => isWithin(data.lastClickAt, { days, now }),
+        }),
         ...(stored !== undefined && { template: stored }),
       }
       const done: Texts = { ...texts }
@@ -103,6 +102,10 @@ export function personalise(
       return { texts: done }
     },
   }
+}
+
+function isWithin(at: number | null, { days, now }: { days: number; now: number }): boolean {
+  return at !== null && at >= now - days * 86_400_000
 }
 
 function partyOf({ name, address }: Mailbox) {

@@ -29,6 +29,7 @@ export function renderPreview(
     from,
     to,
     data,
+    now,
   }: {
     language: boolean
     variables: Readonly<Record<string, unknown>>
@@ -36,6 +37,7 @@ export function renderPreview(
     to: Mailbox
     /** What is known of the recipient as a contact. */
     data: RecipientData | undefined
+    now: number
   },
 ): Preview {
   const problems: PreviewProblem[] = []
@@ -43,7 +45,7 @@ export function renderPreview(
   /** Each by itself, so that one fault does not hide the next. */
   function render(part: PreviewProblem['part'], source: string): string {
     const texts: Texts = part === 'subject' ? { subject: source } : { subject: '', [part]: source }
-    const result = personalise(texts, { language, variables, from }).render(to, data)
+    const result = personalise(texts, { language, variables, from, now }).render(to, data)
     if (!('problem' in result)) return result.texts[part] ?? ''
     const line = lineOf(result.problem, part === 'html' ? [content.mjml, source] : [source])
     problems.push({ part, message: result.problem, ...(line !== undefined && { line }) })
@@ -54,6 +56,15 @@ export function renderPreview(
     html: content.html === null ? null : render('html', content.html),
     text: content.text === null ? null : render('text', content.text),
     problems,
+  }
+}
+
+/** All of it, for what it asks to know of its recipients. */
+export function textsOfContent({ headers, html, text }: Content): Texts {
+  return {
+    subject: mailDefaults(headers).subject ?? '',
+    ...(html !== null && { html }),
+    ...(text !== null && { text }),
   }
 }
 

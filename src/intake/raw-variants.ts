@@ -11,13 +11,7 @@ import { mapTextParts } from '../mail/text-parts.ts'
 import type { UsableTemplate } from '../templates/index.ts'
 import type { RawSubmission } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
-import {
-  asksForContacts,
-  isPersonalised,
-  type PersonalTexts,
-  personalise,
-  type Texts,
-} from './personalise.ts'
+import { isPersonalised, type PersonalTexts, personalise, type Texts } from './personalise.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import type { Submission } from './submission.ts'
 import { emptyTemplate } from './use-template.ts'
@@ -141,22 +135,26 @@ function mayBePersonalised({ content, features }: SubmittedMessage): boolean {
 export type RawParts = {
   personalised: boolean
   differsByRecipient: boolean
-  asksForContacts: boolean
+  /** Subject and bodies, in the order of `personal`. */
+  texts: Texts[]
   personal: PersonalTexts[]
 }
 
 const plain: RawParts = {
   personalised: false,
   differsByRecipient: false,
-  asksForContacts: false,
+  texts: [],
   personal: [],
 }
 
 /** The subject and each text part, parsed once: the order is that in which `mapTextParts` visits them. */
-export function readParts(message: SubmittedMessage, stored: UsableTemplate | undefined): RawParts {
+export function readParts(
+  message: SubmittedMessage,
+  { stored, now }: { stored: UsableTemplate | undefined; now: number },
+): RawParts {
   if (!mayBePersonalised(message)) return plain
   const { language, variables } = message.features.template
-  const how = { language, variables, from: message.from, stored }
+  const how = { language, variables, from: message.from, stored, now }
   const texts: Texts[] = [{ subject: message.subject }]
   mapTextParts(message.content, (text, type) => {
     texts.push(type === 'text/html' ? { subject: '', html: text } : { subject: '', text })
@@ -166,7 +164,7 @@ export function readParts(message: SubmittedMessage, stored: UsableTemplate | un
   return {
     personalised: texts.some((one) => isPersonalised(one, language)),
     differsByRecipient: personal.some((one) => one.differsByRecipient),
-    asksForContacts: texts.some((one) => asksForContacts(one, language)),
+    texts,
     personal,
   }
 }

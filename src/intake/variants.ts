@@ -46,7 +46,7 @@ export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
     addDraftVariant(variants, draft, recipients, { texts }, tools)
     return variants
   }
-  const personal = personalise(texts, { language, variables, from: draft.from, stored })
+  const personal = personalise(texts, { language, variables, from: draft.from, stored, now: tools.now })
   const groups = personal.differsByRecipient ? recipients.map((recipient) => [recipient]) : [recipients]
   for (const group of groups) {
     const { mailbox } = group[0] ?? first

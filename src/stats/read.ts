@@ -173,13 +173,6 @@ export async function latestCampaignsOf(
     .execute()
 }
 
-export async function countCampaigns(db: Kysely<Schema>, keyId: KeyId, which: Which): Promise<number> {
-  const { count } = await campaigns(db, keyId, which)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(count)
-}
-
 function campaigns(db: Kysely<Schema>, keyId: KeyId, { ids, name }: Which) {
   let selection = db.selectFrom('campaigns').where('key_id', '=', keyId)
   if (ids !== undefined) selection = selection.where('id', 'in', [...ids, nobody] as CampaignId[])

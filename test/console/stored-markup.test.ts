@@ -37,6 +37,15 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     await app.admin('POST', '/api/users', { email: `u${index}@shop.example`, name: payload, role: 'viewer' })
     await app.admin('POST', '/api/suppressions', { address: `s${index}@inbox.test`, note: payload })
     await app.admin('POST', '/api/lab/records', { name: `x${index}.example`, type: 'TXT', value: payload })
+    const template = await app.admin('POST', '/api/templates', {
+      ...{ name: payload, description: payload, author: payload, copyright: payload },
+      content: {
+        html: `<html><head><title>${payload}</title><script>window.hacked=1</script></head><body onload="window.hacked=1"><p title='${payload}'>${payload}</p>${payload}<iframe srcdoc="<script>parent.hacked=1</script>"></iframe><form action="javascript:window.hacked=1"><button>x</button></form></body></html>`,
+        text: payload,
+        headers: { Subject: payload, From: `"${payload.replaceAll('"', "'")}" <a@shop.example>` },
+      },
+    })
+    assert.equal(template.status, 201, template.text)
     const sent = await app.mailjet('POST', '/v3.1/send', {
       Messages: [
         {
@@ -64,6 +73,24 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
   })
   await app.admin('PUT', '/api/system-parameters/mail.catchall.domain', { value: 'shop.example' })
   await app.admin('POST', '/api/aliases', { name: 'sales' })
+  for (const [index, payload] of payloads.entries()) {
+    const list = await app.admin('POST', '/api/contact-lists', { name: `${payload} ${index}` })
+    assert.equal(list.status, 201, list.text)
+    const listId = (list.body as { list: { id: number } }).list.id
+    await app.admin('POST', '/api/contacts', {
+      ...{ email: `ok+c${index}@inbox.test`, name: payload, lists: [{ id: listId, action: 'addforce' }] },
+    })
+    await app.admin('POST', '/api/segments', { name: payload.slice(0, 60), expression: `city="${index}"` })
+    await app.admin('POST', '/api/templates', { name: payload, content: { html: payload } })
+    const campaign = await app.admin('POST', '/api/campaigns', {
+      ...{ title: payload, subject: payload.replaceAll('{{', ''), senderName: payload },
+      ...{ senderEmail: app.ready.from, listId },
+    })
+    assert.equal(campaign.status, 201, campaign.text)
+    const id = (campaign.body as { campaign: { id: number } }).campaign.id
+    const html = `<p title='${payload}'>${payload}</p>`.replaceAll('{{', '')
+    await app.admin('PUT', `/api/campaigns/${id}/content`, { html })
+  }
   const hook = { topics: ['delivered'], url: `http://127.0.0.1:65535/${payloads[0]?.replaceAll(' ', '/')}` }
   assert.equal((await app.admin('POST', '/api/webhooks', hook)).status, 201)
   const { messageId } = await app.send({ to: 'refused@inbox.test', subject: payloads[2] ?? '' })
@@ -88,6 +115,12 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
   const serverId = await first('/api/outgoing-servers', 'servers')
   const inbox = await first('/api/lab/inbox', 'messages')
   const campaign = await first('/api/stats/campaigns', 'campaigns')
+  const drafts = await app.admin('GET', '/api/campaigns?state=draft')
+  const [sentDraft, draft] = (drafts.body as { campaigns: { id: number }[] }).campaigns
+  assert.ok(draft !== undefined && sentDraft !== undefined)
+  const begun = await app.admin('POST', `/api/campaigns/${sentDraft.id}/send`)
+  assert.equal(begun.status, 200, begun.text)
+  await app.received(`ok+c${payloads.length - 1}@inbox.test`)
   assert.ok(lead !== undefined && serverId !== undefined && inbox !== undefined && campaign !== undefined)
 
   page.on('dialog', (dialog) => void dialog.dismiss().then(() => assert.fail('a dialog opened')))
@@ -102,6 +135,7 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
       '/account/sender',
       '/leads',
       '/suppressions',
+      '/templates',
     ],
     ...[
       '/settings',
@@ -113,6 +147,8 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     ...[`/leads/${lead}`, `/technical/outgoing-mail-servers/${serverId}`, `/lab/${inbox}`],
     ...[`/technical/explain?message=${messageId}`, `/messages/${messageId}`],
     ...['/statistics', '/statistics/campaigns', `/statistics/campaigns/${campaign}`],
+    ...['/campaigns', `/campaigns/${draft.id}`, `/campaigns/${draft.id}?stage=content`],
+    ...[`/campaigns/${draft.id}?stage=send`, `/campaigns/${sentDraft.id}`],
     `/messages?search=${encodeURIComponent(payloads[0] ?? '')}`,
   ]
   for (const path of paths) {
@@ -132,6 +168,25 @@ browserTest('stored markup runs nothing on any page', async (t, app, { page, goT
     await page.getByText('Subject:').first().waitFor()
     assert.equal(await page.evaluate('window.hacked'), undefined, String(id))
   }
+  // Templates in the editor, as they will look.
+  const { templates } = (await app.admin('GET', '/api/templates')).body as { templates: { id: number }[] }
+  assert.equal(templates.length, payloads.length)
+  for (const { id } of templates) {
+    await goTo(`/templates/${id}`)
+    await page.frameLocator('iframe').locator('body').waitFor()
+    for (const frame of page.frames())
+      assert.equal(await frame.evaluate('window.hacked'), undefined, frame.url())
+    await page.getByRole('tab', { name: 'Text' }).click()
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
+    await page.getByRole('dialog').waitFor()
+    assert.equal(await page.evaluate('window.hacked'), undefined, String(id))
+  }
+  // A campaign's mail, as the person who writes it sees it.
+  await goTo(`/campaigns/${sentDraft.id}`)
+  await page.getByRole('tab', { name: 'The mail' }).click()
+  await page.locator('iframe[title="The mail as this contact will see it"]').waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.equal(await page.evaluate('window.hacked'), undefined)
   // And it was shown, as it is written.
   await goTo('/account/sender')
   await page

@@ -1,6 +1,7 @@
 /** What `/api` answers, as far as the console reads it, by subject; `/api/openapi.json` is the whole. Times: milliseconds since 1970. */
 
 export * from './types/accounts.ts'
+export * from './types/campaigns.ts'
 export * from './types/contacts.ts'
 export * from './types/domains.ts'
 export * from './types/incoming.ts'
@@ -13,3 +14,4 @@ export * from './types/queue.ts'
 export * from './types/senders.ts'
 export * from './types/statistics.ts'
 export * from './types/suppressions.ts'
+export * from './types/templates.ts'

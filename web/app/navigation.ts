@@ -4,6 +4,7 @@ import type { Role } from '../api/types.ts'
 import {
   AccountIcon,
   BlockIcon,
+  CampaignIcon,
   ChartIcon,
   GearIcon,
   LabIcon,
@@ -13,6 +14,7 @@ import {
   PersonIcon,
   QueueIcon,
   RocketIcon,
+  TemplateIcon,
   TrendIcon,
   UsersIcon,
 } from '../ui/icons.tsx'
@@ -30,7 +32,9 @@ export type NavigationEntry = {
     | 'leads'
     | 'suppressions'
     | 'contacts'
+    | 'campaigns'
     | 'statistics'
+    | 'templates'
     | 'lab'
     | 'goLive'
     | 'settings'
@@ -67,7 +71,9 @@ export const navigation: readonly NavigationEntry[] = [
     ],
   },
   { name: 'contacts', to: '/contacts', icon: UsersIcon },
+  { name: 'campaigns', to: '/campaigns', icon: CampaignIcon },
   { name: 'statistics', to: '/statistics', icon: TrendIcon },
+  { name: 'templates', to: '/templates', icon: TemplateIcon },
   { name: 'leads', to: '/leads', icon: LeadIcon },
   { name: 'suppressions', to: '/suppressions', icon: BlockIcon },
   {

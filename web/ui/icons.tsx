@@ -107,3 +107,16 @@ export const PersonIcon = icon(
 )
 export const TrendIcon = icon(<path d="M3 17l6-6 4 4 8-8m-6 0h6v6" />)
 export const DownloadIcon = icon(<path d="M12 4v11m-4-4 4 4 4-4M4 20h16" />)
+export const TemplateIcon = icon(
+  <>
+    <rect x="4" y="3" width="16" height="18" rx="2" />
+    <path d="M4 8h16M8 12h8M8 16h5" />
+  </>,
+)
+const star = 'm12 4 2.500 5.200 5.700.8-4.100 4 1 5.700-5.100-2.700-5.100 2.700 1-5.700-4.100-4 5.700-.8z'
+export const StarIcon = icon(<path d={star} />)
+export const FullStarIcon = icon(<path d={star} fill="currentColor" />)
+export const DotsIcon = icon(<path d="M5 12v.1M12 12v.1M19 12v.1" strokeWidth={3} />)
+export const CampaignIcon = icon(
+  <path d="M4 10v4a1 1 0 0 0 1 1h3l9 4.500V4.500L8 9H5a1 1 0 0 0-1 1zM8 15l1.500 5H12M20 10v4" />,
+)

@@ -13,9 +13,14 @@ export function Loaded<Answer>({
   from: UseQueryResult<Answer, Error>
   children: (answer: Answer) => ReactNode
 }) {
-  const t = useTexts(commonTexts)
   if (from.data !== undefined) return children(from.data)
   if (from.error !== null) return <Problem error={from.error} onRetry={from.refetch} />
+  return <Waiting />
+}
+
+/** The outline of what is still being read. */
+export function Waiting() {
+  const t = useTexts(commonTexts)
   return (
     <Stack gap="xs" role="status" aria-label={t.loading}>
       {['a', 'b', 'c', 'd'].map((line) => (

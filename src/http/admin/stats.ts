@@ -1,6 +1,6 @@
 /** `/api/stats`: counts for the console, altogether and over time. */
 import { z } from 'zod'
-import { aboutCampaigns } from '../../campaigns/about-campaigns.ts'
+import { titlesOfCampaigns } from '../../campaigns/titles-of-campaigns.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
 import { addTo, noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
@@ -77,15 +77,15 @@ export function statsRoutes({
   async function withTotals(rows: readonly { id: number; name: string; createdAt: number }[]) {
     const ids = rows.map(({ id }) => id)
     const totals = await readTotals(db, { source: 'campaign', sourceIds: ids })
-    const about = await aboutCampaigns(db, ids)
+    const titles = await titlesOfCampaigns(db, ids)
     return rows.flatMap(({ id, name, createdAt }, i) => {
       const own = totals[i]
       if (own === undefined) return []
-      const { title = '', subject = '' } = about.get(id) ?? {}
+      const title = titles.get(id) ?? null
       return [
         {
           ...{ id, name, createdAt },
-          title: title || subject || null,
+          title,
           lastAt: own.last_at,
           ...showCounts(own),
         },

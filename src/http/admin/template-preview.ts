@@ -1,10 +1,11 @@
 /** `/api/templates/compile`, `/preview` and `/{id}/test`: what becomes of a template, before anybody gets it. */
 import { z } from 'zod'
 import { contactEmail } from '../../contacts/contacts.ts'
-import { dataOfRecipients, type RecipientData } from '../../contacts/recipient-data.ts'
-import { renderPreview } from '../../intake/preview.ts'
+import type { RecipientsData } from '../../contacts/recipient-data.ts'
+import { gather } from '../../intake/gather.ts'
+import { renderPreview, textsOfContent } from '../../intake/preview.ts'
 import { fromTemplate } from '../../intake/use-template.ts'
-import { type Address, normaliseAddress, parseAddress } from '../../mail/address.ts'
+import { normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { formatMailbox, formatMailboxList, type Mailbox } from '../../mail/mailbox.ts'
 import { Refused } from '../../runtime/refused.ts'
@@ -41,9 +42,13 @@ const maxTestRecipients = 10
 const somebody: Mailbox = { name: '', address: { local: 'somebody', domain: 'example.com' } }
 
 export function templatePreviewRoutes({ storage, intake, clock }: HttpDependencies): AdminRoute[] {
-  async function dataOf(keyId: KeyId, address: Address): Promise<RecipientData | undefined> {
-    const found = await dataOfRecipients(storage.db, { keyId, addresses: [address] })
-    return found.get(normaliseAddress(address))
+  function known(
+    content: Content,
+    { keyId, to, language: isOn }: { keyId: KeyId; to: readonly Mailbox[]; language: boolean },
+  ): Promise<RecipientsData> {
+    const addresses = to.map(({ address }) => address)
+    const texts = [textsOfContent(content)]
+    return gather(storage.db, { keyId, addresses, texts, language: isOn, now: clock.now() })
   }
 
   return [
@@ -91,14 +96,13 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       async handle({ body }) {
         const apiKey = await whichKey(storage, body.key)
         const { content, problems } = await compiled(plainContent(body.content), body.makesText ?? false)
-        const to = readContact(body.contact)
+        const to = readContact(body.contact) ?? somebody
         const { from, replyTo } = mailDefaults(content.headers)
+        const isOn = body.language ?? true
+        const people = await known(content, { keyId: apiKey.id, to: [to], language: isOn })
         const rendered = renderPreview(content, {
-          language: body.language ?? true,
-          variables: body.variables ?? {},
-          from: from ?? somebody,
-          to: to ?? somebody,
-          data: to && (await dataOf(apiKey.id, to.address)),
+          ...{ language: isOn, variables: body.variables ?? {}, from: from ?? somebody, to },
+          ...{ data: people.get(normaliseAddress(to.address)), now: clock.now() },
         })
         const page =
           body.page === undefined
@@ -186,10 +190,10 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
     if (!content.html && !content.text) {
       throw new Refused('bad-value', 'the template has neither HTML nor text; save some first')
     }
-    const known = await dataOfRecipients(storage.db, { keyId, addresses: to.map(({ address }) => address) })
+    const people = await known(content, { keyId, to, language: how.language })
     for (const one of to) {
-      const data = known.get(normaliseAddress(one.address))
-      const [first] = renderPreview(content, { ...how, to: one, data }).problems
+      const data = people.get(normaliseAddress(one.address))
+      const [first] = renderPreview(content, { ...how, to: one, data, now: clock.now() }).problems
       if (first === undefined) continue
       const where = first.line === undefined ? first.part : `${first.part}, line ${first.line}`
       throw new BadField('variables', `The template could not be evaluated (${where}): ${first.message}`)

@@ -271,3 +271,31 @@ httpStorageTest(
     assert.equal(asked, 1)
   },
 )
+
+httpStorageTest('segments and activity of contacts decide', async (http) => {
+  const text =
+    '{% if segment:Lyonnais %}neighbour{% elseif segment:"no body" %}nobody{% else %}friend{% endif %} {{HasOpenedSince(7)}}'
+  const TemplateID = await addTemplate(http, { 'Text-part': text })
+  await addContacts(http, { 'ana@a.test': { city: 'Lyon' }, 'bob@b.test': { city: 'Nice' } })
+  const call = restCaller(http)
+  await call('POST', 'contactfilter', { Name: 'Lyonnais', Expression: 'city="Lyon"' })
+  await call('POST', 'contactfilter', { Name: 'no body', Expression: 'city="Paris"' })
+  await http.storage.db
+    .updateTable('contacts')
+    .set({ last_open_at: Date.now() - 86_400_000 })
+    .where('email', '=', 'bob@b.test')
+    .execute()
+  const send = (message: object) =>
+    http.send({
+      Messages: [{ From: { Email: 'hello@shop.example' }, TemplateLanguage: true, ...message }],
+    })
+  const people = ['ana@a.test', 'bob@b.test', 'nobody@c.test'].map((Email) => ({ Email }))
+  assertSent(await send({ To: people, TemplateID }))
+  assert.deepEqual(
+    (await stored(http)).map(({ texts }) => texts[0]),
+    ['friend false', 'friend true', 'neighbour false'],
+  )
+  assertSent(await send({ To: [people[0]], TextPart: '{{segment:unknown}}' }))
+  const [unknown] = await stored(http)
+  assert.equal(unknown?.blocked, 'template-error')
+})

@@ -26,6 +26,7 @@ import { sender } from './sender.ts'
 import { aggregates } from './statistics/aggregates.ts'
 import { bounceStatistics } from './statistics/bouncestatistics.ts'
 import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
+import { campaignStatistics } from './statistics/campaignstatistics.ts'
 import { listStatisticsResource } from './statistics/liststatistics.ts'
 import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
 import { statisticsOfContacts } from './statistics/of-contacts.ts'
@@ -67,6 +68,7 @@ export const resources: readonly AnyResource[] = [
   user,
   ...aggregates,
   bounceStatistics,
+  campaignStatistics,
   clickStatistics,
   linkClick,
   listStatisticsResource,

@@ -1,49 +1,38 @@
 /** `/v3/REST/campaign`: what has gone out, of lists and under names (reference/campaigns-templates.md §4). */
-import { sql } from 'kysely'
-import type { MessageOptions } from '../../../../intake/submission.ts'
-import type { CampaignId, MailingId } from '../../../../mail/ids.ts'
-import type { Instant } from '../../../../storage/schema.ts'
 import { defineResource } from '../../define-resource.ts'
-import { formatTime, type Page, type Property, type Query } from '../../resource.ts'
+import { formatTime, type Property, type Query } from '../../resource.ts'
 import { todayUnless } from '../statistics/shape.ts'
+import {
+  type CampaignFilters,
+  type CampaignRow,
+  countCampaigns,
+  selectCampaigns,
+} from './select-campaigns.ts'
 
-type Row = {
-  id: CampaignId
-  name: string
-  createdAt: Instant
-  isStarred: boolean
-  isDeleted: boolean
-  mailingId: MailingId | null
-  listId: number | null
-  segmentId: number | null
-  senderName: string
-  hasHtml: boolean
-  hasText: boolean
-  subject: string
-  fromAddress: string
-  fromId: number
-  firstMessageId: number
-  startAt: Instant | null
-  endAt: Instant | null
-  options: MessageOptions
-}
-
-function whole(name: string, description: string, value: (row: Row) => number | undefined): Property<Row> {
+function whole(
+  name: string,
+  description: string,
+  value: (row: CampaignRow) => number | undefined,
+): Property<CampaignRow> {
   return { name, type: 'integer', description, value }
 }
 
-function words(name: string, description: string, value: (row: Row) => string): Property<Row> {
+function words(
+  name: string,
+  description: string,
+  value: (row: CampaignRow) => string,
+): Property<CampaignRow> {
   return { name, type: 'text', description, value }
 }
 
 function flag(
   name: 'IsStarred' | 'IsDeleted',
-  { description, value }: { description: string; value(row: Row): boolean },
-): Property<Row> {
+  { description, value }: { description: string; value(row: CampaignRow): boolean },
+): Property<CampaignRow> {
   return { name, type: 'boolean', description, write: 'always', default: false, value }
 }
 
-export const campaign = defineResource<Row>({
+export const campaign = defineResource<CampaignRow>({
   name: 'campaign',
   description: 'Campaigns that have gone out.',
   uniqueKey: ['CustomValue'],
@@ -115,27 +104,38 @@ export const campaign = defineResource<Row>({
   },
   sort: { ID: true },
   unknownId: 'not-found',
-  select,
+  async select(query, { limit, offset, sort: [first] }) {
+    const filters = readFilters(query)
+    if (filters === undefined) return []
+    return selectCampaigns(query, filters, { limit, offset, newestFirst: first?.descending ?? false })
+  },
   async count(query) {
-    const { count } = await filtered(query)
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow()
-    return Number(count)
+    const filters = readFilters(query)
+    return filters === undefined ? 0 : countCampaigns(query, filters)
   },
   async update(query, row, values) {
-    const isStarred = values.boolean('IsStarred')
-    const isDeleted = values.boolean('IsDeleted')
-    const changes = {
-      ...(isStarred !== undefined && { is_starred: isStarred ? (1 as const) : (0 as const) }),
-      ...(isDeleted !== undefined && { deleted_at: isDeleted ? query.now : null }),
-    }
-    await query.db
-      .updateTable('campaigns')
-      .set(changes)
-      .where('id', '=', row.id)
-      .where('key_id', '=', query.keyId)
-      .execute()
-    return { ...row, isStarred: isStarred ?? row.isStarred, isDeleted: isDeleted ?? row.isDeleted }
+    const isStarred = values.boolean('IsStarred') ?? row.isStarred
+    const isDeleted = values.boolean('IsDeleted') ?? row.isDeleted
+    const star = isStarred ? 1 : 0
+    await query.db.transaction().execute(async (tx) => {
+      await tx
+        .updateTable('campaigns')
+        .set({
+          is_starred: star,
+          ...(isDeleted !== row.isDeleted && { deleted_at: isDeleted ? query.now : null }),
+        })
+        .where('id', '=', row.id)
+        .where('key_id', '=', query.keyId)
+        .execute()
+      if (row.mailingId === null) return
+      await tx
+        .updateTable('mailings')
+        .set({ is_starred: star })
+        .where('id', '=', row.mailingId)
+        .where('key_id', '=', query.keyId)
+        .execute()
+    })
+    return { ...row, isStarred, isDeleted }
   },
 })
 
@@ -143,155 +143,48 @@ function toNumber(is: boolean): number {
   return is ? 1 : 0
 }
 
-/** Each found by an index, however many messages a campaign has. */
-const edge = (which: 'min' | 'max') =>
-  sql<number>`(SELECT ${sql.raw(which)}(id) FROM messages WHERE campaign_id = campaigns.id)`
-
-function filtered(query: Query) {
-  const { db, keyId, id, uniqueKey, filters } = query
-  let selection = db
-    .selectFrom('campaigns')
-    .leftJoin('mailings', 'mailings.id', 'campaigns.mailing_id')
-    .leftJoin('messages as first', (join) => join.on(sql`first.id`, '=', edge('min')))
-    .where('campaigns.key_id', '=', keyId)
-  const [named] = uniqueKey ?? []
+/** Undefined: nothing can match. */
+function readFilters(query: Query): CampaignFilters | undefined {
+  const { id, uniqueKey: [named] = [], filters } = query
+  const type = filters.integer('FromType')
+  const status = filters.integer('CampaignStatus')
+  // There are two types, all have the same status, and there are no workflows.
+  if (type !== undefined && type !== 1 && type !== 2) return undefined
+  if ((status !== undefined && status !== 0) || filters.integer('WorkflowID') !== undefined) return undefined
   const wanted = id ?? filters.integer('CampaignID')
   const name = named ?? filters.text('CustomCampaign')
-  if (wanted !== undefined) selection = selection.where('campaigns.id', '=', wanted as CampaignId)
-  if (name !== undefined) selection = selection.where('campaigns.name', '=', name)
-  // What is asked for itself is found whenever it was.
-  if (wanted === undefined && name === undefined) {
-    const from = since(query)
-    const to = filters.time('ToTS')
-    selection = selection.where('campaigns.created_at', '>=', from)
-    if (to !== undefined) selection = selection.where('campaigns.created_at', '<=', to)
-  }
-  if (id === undefined && named === undefined) {
-    const isDeleted = filters.boolean('IsDeleted') ?? false
-    selection = selection.where('campaigns.deleted_at', isDeleted ? 'is not' : 'is', null)
-  }
-  const isStarred = filters.boolean('IsStarred')
-  if (isStarred !== undefined) selection = selection.where('campaigns.is_starred', '=', isStarred ? 1 : 0)
-  const fromTool = filters.boolean('IsNewsletterTool')
-  if (fromTool !== undefined) {
-    selection = selection.where('campaigns.mailing_id', fromTool ? 'is not' : 'is', null)
-  }
-  const type = filters.integer('FromType')
-  if (type === 1 || type === 2) {
-    selection = selection.where('campaigns.mailing_id', type === 2 ? 'is not' : 'is', null)
-  }
+  const createdTo = filters.time('ToTS')
+  const isMailing = filters.boolean('IsNewsletterTool') ?? (type === undefined ? undefined : type === 2)
   const listId = filters.integer('ContactsListID') ?? filters.integer('ContactsList')
-  if (listId !== undefined) selection = selection.where(sql<boolean>`mailings.list_id = ${listId}`)
-  const status = filters.integer('CampaignStatus')
-  // All have the same; and there are no workflows.
-  if ((status !== undefined && status !== 0) || filters.integer('WorkflowID') !== undefined) {
-    selection = selection.where(sql<boolean>`1 = 0`)
-  }
-  const sender = filters.text('From')
-  if (sender !== undefined) selection = selection.where('first.from_address', '=', sender)
+  const isStarred = filters.boolean('IsStarred')
+  const fromAddress = filters.text('From')
+  const fromDomain = filters.text('FromDomain')
   const senderId = filters.integer('FromID')
-  if (senderId !== undefined) {
-    selection = selection.where(
-      sql<boolean>`first.from_address = (SELECT email FROM senders WHERE id = ${senderId} AND key_id = ${keyId})`,
-    )
+  return {
+    ...(wanted !== undefined && { id: wanted }),
+    ...(name !== undefined && { name }),
+    // What is asked for itself is found whenever it was.
+    ...(wanted === undefined &&
+      name === undefined && {
+        createdFrom: since(query),
+        ...(createdTo !== undefined && { createdTo }),
+      }),
+    ...(id === undefined && named === undefined && { isDeleted: filters.boolean('IsDeleted') ?? false }),
+    ...(isStarred !== undefined && { isStarred }),
+    ...(isMailing !== undefined && { isMailing }),
+    ...(listId !== undefined && { listId }),
+    ...(fromAddress !== undefined && { fromAddress }),
+    ...(fromDomain !== undefined && { fromDomain }),
+    ...(senderId !== undefined && { senderId }),
   }
-  const domain = filters.text('FromDomain')
-  if (domain !== undefined) {
-    const pattern = `%@${domain.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}`
-    selection = selection.where(sql<boolean>`first.from_address LIKE ${pattern} ESCAPE '\\'`)
-  }
-  return selection
 }
 
 const dayMs = 86_400_000
 const periods: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, year: 366 }
 
-/** Without a time, only the current day. */
-function since({ filters, now }: Query): Instant {
+/** Without a time, or with 0, only the current day. */
+function since({ filters, now }: Query): number {
   const days = periods[filters.text('Period')?.toLowerCase() ?? '']
-  const from = filters.time('FromTS')
+  const from = filters.time('FromTS') || undefined
   return days !== undefined && from === undefined ? now - days * dayMs : todayUnless(from, now)
-}
-
-async function select(query: Query, { limit, offset, sort: [first] }: Page): Promise<Row[]> {
-  const rows = await filtered(query)
-    .leftJoin('messages as last', (join) => join.on(sql`last.id`, '=', edge('max')))
-    .leftJoin('mailing_contents', 'mailing_contents.mailing_id', 'campaigns.mailing_id')
-    .select(({ eb }) => [
-      'campaigns.id',
-      'campaigns.name',
-      'campaigns.created_at as createdAt',
-      'campaigns.is_starred as isStarred',
-      'campaigns.deleted_at as deletedAt',
-      'campaigns.mailing_id as mailingId',
-      'mailings.list_id as listId',
-      'mailings.segment_id as segmentId',
-      'mailings.sender_name as senderName',
-      'mailings.first_delivery_id as firstDeliveryId',
-      'mailings.started_at as startedAt',
-      'mailings.ended_at as endedAt',
-      'first.id as firstId',
-      'first.subject',
-      'first.from_address as fromAddress',
-      'first.accepted_at as firstAt',
-      'first.options',
-      'last.accepted_at as lastAt',
-      eb('mailing_contents.html', 'is not', null).as('hasHtml'),
-      eb('mailing_contents.text', 'is not', null).as('hasText'),
-    ])
-    .orderBy('campaigns.id', first?.descending ? 'desc' : 'asc')
-    .limit(limit)
-    .offset(offset)
-    .execute()
-  const senders = await sendersOf(
-    query,
-    rows.flatMap(({ fromAddress }) => fromAddress ?? []),
-  )
-  const deliveries = await firstDeliveries(
-    query,
-    rows.flatMap(({ firstId, firstDeliveryId }) => (firstDeliveryId === null ? (firstId ?? []) : [])),
-  )
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    createdAt: row.createdAt,
-    isStarred: row.isStarred === 1,
-    isDeleted: row.deletedAt !== null,
-    mailingId: row.mailingId,
-    listId: row.listId,
-    segmentId: row.segmentId,
-    senderName: row.senderName ?? '',
-    hasHtml: Boolean(row.hasHtml),
-    hasText: Boolean(row.hasText),
-    subject: row.subject ?? '',
-    fromAddress: row.fromAddress ?? '',
-    fromId: senders.get(row.fromAddress ?? '') ?? 0,
-    firstMessageId: row.firstDeliveryId ?? deliveries.get(row.firstId ?? 0) ?? 0,
-    startAt: row.startedAt ?? row.firstAt,
-    endAt: row.mailingId === null ? row.lastAt : row.endedAt,
-    options: row.options === null ? {} : (JSON.parse(row.options) as MessageOptions),
-  }))
-}
-
-async function sendersOf({ db, keyId }: Query, addresses: readonly string[]): Promise<Map<string, number>> {
-  if (addresses.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('senders')
-    .select(['id', 'email'])
-    .where('key_id', '=', keyId)
-    .where('email', 'in', [...new Set(addresses)])
-    .execute()
-  return new Map(rows.map(({ id, email }) => [email, id]))
-}
-
-/** Mailjet's messages are our deliveries. */
-async function firstDeliveries({ db }: Query, messageIds: readonly number[]): Promise<Map<number, number>> {
-  if (messageIds.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('deliveries')
-    .select(({ fn }) => ['message_id as messageId', fn.min<number>('id').as('id')])
-    .where(sql<boolean>`message_id IN (${sql.join(messageIds)})`)
-    .groupBy('message_id')
-    .execute()
-  return new Map(rows.map(({ messageId, id }) => [messageId, Number(id)]))
 }

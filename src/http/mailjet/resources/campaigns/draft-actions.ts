@@ -108,7 +108,10 @@ export function draftActions({ hasMjml }: { hasMjml: boolean }): Readonly<Record
     test: {
       description: 'Sends it to the given Recipients, each an object with Email and Name.',
       post: async ({ parts }, row, body) => {
-        await told(testMailing(parts.campaigns, row, readRecipients(body)))
+        const recipients = readRecipients(body)
+        if (row.state === 'deleted')
+          throw badRequest('Newsletter has to be in status draft or programmed', 'It is deleted')
+        await told(testMailing(parts.campaigns, row, recipients))
         return [status(row)]
       },
     },

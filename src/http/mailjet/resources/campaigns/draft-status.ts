@@ -1,6 +1,7 @@
 /** Our states in Mailjet's numbers and words, and what is refused in its sentences (reference/campaigns-templates.md §2). */
 import { NotReady, type ProblemCode } from '../../../../campaigns/check.ts'
 import { ChangeRefused } from '../../../../campaigns/refuse-change.ts'
+import type { MailingChange } from '../../../../campaigns/states.ts'
 import type { MailingState } from '../../../../storage/tables/mailings.ts'
 import { badRequest } from '../../rest-errors.ts'
 
@@ -47,16 +48,35 @@ const sentences = {
   'date-far': 'The date is too far in the future',
 } as const satisfies Record<ProblemCode, string>
 
-/** Throws what the part behind refuses, as the real service would say it. */
+/** From which states each may be done; the first sentence is one of the real service. */
+const needed = {
+  send: 'draft or programmed',
+  schedule: 'draft or programmed',
+  unschedule: 'programmed',
+  edit: 'draft',
+  begin: 'programmed',
+  pause: 'sending',
+  resume: 'paused',
+  finish: 'sending',
+  cancel: 'sending or paused',
+  archive: 'draft or sent',
+  restore: 'archived',
+  delete: 'draft, sent or archived',
+} as const satisfies Record<MailingChange, string>
+
+/** What the part behind refuses, as the real service would say it; anything else as it is. */
+export function refusalOf(error: unknown): unknown {
+  if (error instanceof ChangeRefused) {
+    return badRequest(`Newsletter has to be in status ${needed[error.change]}`, error.message)
+  }
+  const [first] = error instanceof NotReady ? error.problems : []
+  return first === undefined ? error : badRequest(sentences[first.code], (error as Error).message)
+}
+
 export async function told<T>(change: Promise<T>): Promise<T> {
   try {
     return await change
   } catch (error) {
-    if (error instanceof ChangeRefused) {
-      throw badRequest('Newsletter has to be in status draft or programmed', error.message)
-    }
-    const [first] = error instanceof NotReady ? error.problems : []
-    if (first === undefined) throw error
-    throw badRequest(sentences[first.code], (error as Error).message)
+    throw refusalOf(error)
   }
 }

@@ -1,9 +1,6 @@
-/** Totals of the key, its senders and its campaigns (reference/statistics.md §9). */
-import { type AboutCampaign, aboutCampaigns } from '../../../../campaigns/about-campaigns.ts'
+/** Totals of the key and of its senders (reference/statistics.md §9). */
 import {
   type CounterRow,
-  campaignsOf,
-  countCampaigns,
   countSenders,
   readTotal,
   readTotals,
@@ -12,29 +9,14 @@ import {
 } from '../../../../stats/read.ts'
 import { type AnyResource, defineResource } from '../../define-resource.ts'
 import type { Page, Query } from '../../resource.ts'
-import { countProperties, moment, whole, words, yes } from './shape.ts'
+import { countProperties, whole } from './shape.ts'
 
 type Total = { counts: CounterRow }
 type OfSender = Total & { id: number }
-type OfCampaign = Total & { id: number; name: string; createdAt: number } & {
-  about: AboutCampaign | undefined
-}
 
 async function totalOfKey({ db, keyId, parts }: Query): Promise<Total[]> {
   await parts.statistics.fresh()
   return [{ counts: await readTotal(db, { source: 'key', sourceId: keyId }) }]
-}
-
-async function totalsOf<Row extends { id: number }>(
-  { db }: Query,
-  source: 'sender' | 'campaign',
-  rows: readonly Row[],
-): Promise<(Row & Total)[]> {
-  const counts = await readTotals(db, { source, sourceIds: rows.map(({ id }) => id) })
-  return rows.flatMap((row, i) => {
-    const own = counts[i]
-    return own === undefined ? [] : [{ ...row, counts: own }]
-  })
 }
 
 function whichSenders({ id, uniqueKey, filters }: Query): Which {
@@ -44,34 +26,16 @@ function whichSenders({ id, uniqueKey, filters }: Query): Which {
 
 async function ofSenders(query: Query, { limit, offset }: Page): Promise<OfSender[]> {
   await query.parts.statistics.fresh()
-  const which = { ...whichSenders(query), limit, offset }
-  return totalsOf(query, 'sender', await sendersOf(query.db, query.keyId, which))
-}
-
-function whichCampaigns({ id, uniqueKey, filters }: Query): Which {
-  const wanted = id ?? filters.integer('CampaignID')
-  const name = uniqueKey?.[0] ?? filters.text('CustomCampaign')
-  return { ...(wanted !== undefined && { ids: [wanted] }), ...(name !== undefined && { name }) }
-}
-
-async function ofCampaigns(query: Query, { limit, offset }: Page): Promise<OfCampaign[]> {
-  await query.parts.statistics.fresh()
-  const which = { ...whichCampaigns(query), limit, offset }
-  const rows = await campaignsOf(query.db, query.keyId, which)
-  const about = await aboutCampaigns(
-    query.db,
-    rows.map(({ id }) => id),
-  )
-  return totalsOf(
-    query,
-    'campaign',
-    rows.map((row) => ({ ...row, about: about.get(row.id) })),
-  )
+  const senders = await sendersOf(query.db, query.keyId, { ...whichSenders(query), limit, offset })
+  const counts = await readTotals(query.db, { source: 'sender', sourceIds: senders.map(({ id }) => id) })
+  return senders.flatMap(({ id }, place) => {
+    const own = counts[place]
+    return own === undefined ? [] : [{ id, counts: own }]
+  })
 }
 
 const total = countProperties<Total>()
 const sender = countProperties<OfSender>()
-const campaign = countProperties<OfCampaign>()
 
 const one = {
   sort: { ID: false },
@@ -108,44 +72,6 @@ export const aggregates: readonly AnyResource[] = [
     ],
     filters: {},
     ...one,
-  }),
-  defineResource<OfCampaign>({
-    name: 'campaignstatistics',
-    description: 'Totals of campaigns.',
-    uniqueKey: ['CustomValue'],
-    properties: [
-      campaign.blocked,
-      campaign.bounced,
-      whole('CampaignID', 'Campaign concerned.', (row) => row.id),
-      yes('CampaignIsStarred', 'Marked.', ({ about }) => about?.isStarred ?? false),
-      moment(
-        'CampaignSendStartAt',
-        'When its first message was accepted.',
-        (row) => row.about?.startedAt ?? row.createdAt,
-      ),
-      words('CampaignSubject', 'Its subject, or else its name.', (row) => row.about?.subject || row.name),
-      campaign.clicked,
-      words('ContactListName', 'List that it went to.', ({ about }) => about?.listName ?? ''),
-      campaign.deferred,
-      campaign.delivered,
-      campaign.hard,
-      campaign.lastActivity,
-      whole('NewsLetterID', 'Draft that it was made from.', ({ about }) => about?.mailingId ?? 0),
-      campaign.opened,
-      campaign.preQueued,
-      campaign.processed,
-      campaign.queued,
-      words('SegmentName', 'Segment that it went to.', ({ about }) => about?.segmentName ?? ''),
-      campaign.soft,
-      campaign.spam,
-      campaign.unsubscribed,
-      campaign.workflow,
-    ],
-    filters: { CampaignID: 'integer', CustomCampaign: 'text' },
-    sort: { CampaignID: false },
-    unknownId: 'not-found',
-    select: ofCampaigns,
-    count: (query) => countCampaigns(query.db, query.keyId, whichCampaigns(query)),
   }),
   defineResource<Total>({
     name: 'messagestatistics',

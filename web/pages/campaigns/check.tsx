@@ -1,0 +1,180 @@
+import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { query } from '../../api/call.ts'
+import type { Campaign, CampaignCheck, CampaignProblem } from '../../api/types.ts'
+import { useRead } from '../../api/use-api.ts'
+import { useTexts } from '../../app/preferences.tsx'
+import { useSession } from '../../app/session.tsx'
+import { campaignsTexts } from '../../texts/campaigns.ts'
+import { CheckIcon, CrossIcon } from '../../ui/icons.tsx'
+import { Loaded } from '../../ui/loaded.tsx'
+import type { Step } from './editor.tsx'
+import { SavedPreview } from './saved-preview.tsx'
+import { ScheduleDialog } from './schedule-dialog.tsx'
+import { SendDialog } from './send-dialog.tsx'
+import { TestDialog } from './test-dialog.tsx'
+import { Who } from './who.tsx'
+
+const refreshMs = 10_000
+
+type Subject = 'sender' | 'subject' | 'content' | 'audience'
+
+const subjectOf = {
+  'no-sender': 'sender',
+  'sender-not-active': 'sender',
+  'no-subject': 'subject',
+  'no-content': 'content',
+  'template-error': 'content',
+  'no-list': 'audience',
+  'segment-error': 'audience',
+  'no-recipients': 'audience',
+  'date-past': 'audience',
+  'date-far': 'audience',
+} as const satisfies Record<CampaignProblem['code'], Subject>
+
+/** The last look before it is sent: what is missing, who gets it, what they see. */
+export function Check({
+  campaign,
+  apiKey,
+  onGoTo,
+}: {
+  campaign: Campaign
+  apiKey: string | undefined
+  onGoTo: (step: Step) => void
+}) {
+  const t = useTexts(campaignsTexts)
+  const may = useSession().may('marketer')
+  const [dialog, setDialog] = useState<'test' | 'schedule' | 'send'>()
+  const read = useRead<CampaignCheck>(query(`/campaigns/${campaign.id}/check`, { key: apiKey }), {
+    everyMs: refreshMs,
+  })
+  const close = () => setDialog(undefined)
+  return (
+    <Stack>
+      <Loaded from={read}>
+        {(check) => {
+          const isReady = check.problems.length === 0
+          const mayTest = check.problems.every(({ code }) => subjectOf[code] === 'audience')
+          return (
+            <>
+              <CheckList check={check} campaign={campaign} onGoTo={onGoTo} />
+              <Group>
+                <Button variant="default" disabled={!may || !mayTest} onClick={() => setDialog('test')}>
+                  {t.test}
+                </Button>
+                <Button variant="default" disabled={!may || !isReady} onClick={() => setDialog('schedule')}>
+                  {t.schedule}
+                </Button>
+                <Button disabled={!may || !isReady} onClick={() => setDialog('send')}>
+                  {t.sendNow}
+                </Button>
+              </Group>
+              {dialog === 'schedule' && (
+                <ScheduleDialog
+                  campaign={campaign}
+                  recipients={check.recipients}
+                  apiKey={apiKey}
+                  onClose={close}
+                />
+              )}
+              {dialog === 'send' && (
+                <SendDialog
+                  campaign={campaign}
+                  recipients={check.recipients}
+                  apiKey={apiKey}
+                  onClose={close}
+                />
+              )}
+            </>
+          )
+        }}
+      </Loaded>
+      {dialog === 'test' && <TestDialog campaign={campaign} apiKey={apiKey} onClose={close} />}
+      <SavedPreview campaign={campaign} apiKey={apiKey} />
+    </Stack>
+  )
+}
+
+function CheckList({
+  check,
+  campaign,
+  onGoTo,
+}: {
+  check: CampaignCheck
+  campaign: Campaign
+  onGoTo: (step: Step) => void
+}) {
+  const t = useTexts(campaignsTexts)
+  const { senderName, senderEmail, subject } = campaign
+  const { problems } = check
+  const good = {
+    sender: senderName === '' ? senderEmail : `${senderName} <${senderEmail}>`,
+    subject,
+    content: t.contentIsThere,
+  }
+  return (
+    <Paper withBorder p="md" component="section" aria-label={t.check}>
+      <Stack>
+        <Title order={2}>{t.check}</Title>
+        <Alert color={problems.length === 0 ? 'teal' : 'yellow'} role="status">
+          {problems.length === 0 ? t.ready : t.missing(problems.length)}
+        </Alert>
+        <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
+          {(['sender', 'subject', 'content', 'audience'] as const).map((name) => {
+            const problem = problems.find(({ code }) => subjectOf[code] === name)
+            return (
+              <Group key={name} component="li" wrap="nowrap" align="flex-start" gap="sm">
+                <Text c={problem === undefined ? 'teal.7' : 'red.7'} component="span" mt={2}>
+                  {problem === undefined ? <CheckIcon /> : <CrossIcon />}
+                </Text>
+                <div style={{ minWidth: 0 }}>
+                  <Text fw={600}>{t.checks[name]}</Text>
+                  {problem !== undefined && <Missing problem={problem} onGoTo={onGoTo} />}
+                  {name === 'audience' && campaign.listId !== null && <Who check={check} />}
+                  {name !== 'audience' && problem === undefined && (
+                    <Text size="sm" className="breaks-anywhere">
+                      {good[name]}
+                    </Text>
+                  )}
+                </div>
+              </Group>
+            )
+          })}
+        </Stack>
+      </Stack>
+    </Paper>
+  )
+}
+
+/** In words of the console, and where only the server knows what it is, in its words too. */
+function Missing({ problem, onGoTo }: { problem: CampaignProblem; onGoTo: (step: Step) => void }) {
+  const t = useTexts(campaignsTexts)
+  const { code, message } = problem
+  const subject = subjectOf[code]
+  return (
+    <Text size="sm" component="div" className="breaks-anywhere">
+      {t.problems[code]}{' '}
+      {code === 'sender-not-active' && (
+        <Anchor component={Link} underline="always" to="/account/sender" search size="sm" me="xs">
+          {t.mend.senders}
+        </Anchor>
+      )}
+      {code === 'no-recipients' && (
+        <Anchor component={Link} underline="always" to="/contacts" search size="sm" me="xs">
+          {t.mend.contacts}
+        </Anchor>
+      )}
+      <Anchor
+        component="button"
+        underline="always"
+        type="button"
+        size="sm"
+        onClick={() => onGoTo(subject === 'content' ? 'content' : 'settings')}
+      >
+        {subject === 'content' || subject === 'subject' ? t.mend.content : t.mend.settings}
+      </Anchor>
+      {(code === 'template-error' || code === 'segment-error') && <Text size="sm">{message}</Text>}
+    </Text>
+  )
+}

@@ -1,0 +1,2 @@
+/** The content policy lets only styles with the nonce of this answer in. */
+export const pageNonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
