@@ -47,6 +47,15 @@ export async function eraseContact(
     await tx.deleteFrom('member_counts').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_values').where('contact_id', '=', id).execute()
     await tx.deleteFrom('contact_signups').where('contact_id', '=', id).execute()
+    // Whom mailings went to: by the mailings of the key, each of which has the contact once.
+    await tx
+      .updateTable('mailing_recipients')
+      .set({ address: `\\x${id}@domain.invalid` })
+      .where('mailing_id', 'in', ({ selectFrom }) =>
+        selectFrom('mailings').select('id').where('key_id', '=', keyId),
+      )
+      .where('contact_id', '=', id)
+      .execute()
     const left = await tx
       .deleteFrom('list_members')
       .where('contact_id', '=', id)

@@ -1,5 +1,6 @@
 /** `/api/stats`: counts for the console, altogether and over time. */
 import { z } from 'zod'
+import { titlesOfCampaigns } from '../../campaigns/titles-of-campaigns.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
 import { addTo, noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
@@ -31,6 +32,7 @@ const isComplete = z.boolean().describe('false: the latest events are still bein
 const listedCampaign = counts.extend({
   id: z.number(),
   name: z.string().describe('The tag that its messages carry'),
+  title: z.string().nullable().describe('Of what was sent to a list: its title, or its subject'),
   createdAt: z.number(),
   lastAt: z.number().nullable().describe('Of the latest event'),
 })
@@ -73,10 +75,21 @@ export function statsRoutes({
   }
 
   async function withTotals(rows: readonly { id: number; name: string; createdAt: number }[]) {
-    const totals = await readTotals(db, { source: 'campaign', sourceIds: rows.map(({ id }) => id) })
+    const ids = rows.map(({ id }) => id)
+    const totals = await readTotals(db, { source: 'campaign', sourceIds: ids })
+    const titles = await titlesOfCampaigns(db, ids)
     return rows.flatMap(({ id, name, createdAt }, i) => {
       const own = totals[i]
-      return own === undefined ? [] : [{ id, name, createdAt, lastAt: own.last_at, ...showCounts(own) }]
+      if (own === undefined) return []
+      const title = titles.get(id) ?? null
+      return [
+        {
+          ...{ id, name, createdAt },
+          title,
+          lastAt: own.last_at,
+          ...showCounts(own),
+        },
+      ]
     })
   }
 

@@ -46,4 +46,11 @@ export type Readers = {
 
 export type SenderCounts = Counts & { id: number; email: string }
 
-export type CampaignCounts = Counts & { id: number; name: string; createdAt: number; lastAt: number | null }
+export type CampaignCounts = Counts & {
+  id: number
+  name: string
+  /** Of what was sent to a list. */
+  title: string | null
+  createdAt: number
+  lastAt: number | null
+}

@@ -36,7 +36,7 @@ export function OneCampaignStatisticsPage() {
   )
   return (
     <Page
-      title={campaign?.name ?? '…'}
+      title={campaign?.title ?? campaign?.name ?? '…'}
       trail={[
         { label: t.title, to: '/statistics', keepsSearch: true },
         { label: t.campaigns, to: '/statistics/campaigns', keepsSearch: true },

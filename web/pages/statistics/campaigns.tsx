@@ -129,7 +129,7 @@ function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) 
             <Table.Tr key={campaign.id}>
               <Table.Th scope="row" fw={400} maw={320} className="breaks-anywhere">
                 <Anchor component={Link} to={`/statistics/campaigns/${campaign.id}`} search fw={600}>
-                  {campaign.name}
+                  {campaign.title ?? campaign.name}
                 </Anchor>
               </Table.Th>
               <Table.Td>
