@@ -1,9 +1,10 @@
 /** What people do to a mailing: each a change of its state and of the work that goes on with it, in one transaction. */
 import type { Kysely, Updateable } from 'kysely'
+import { markSegmentUsed } from '../contacts/segments.ts'
 import type { KeyId, MailingId, WorkId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
-import { checkDate, checkMailing, NotReady } from './check.ts'
+import { checkDate, checkKey, checkMailing, NotReady } from './check.ts'
 import type { CampaignsContext } from './context.ts'
 import type { Mailing } from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
@@ -36,6 +37,7 @@ export async function sendMailing(parts: Parts, mailing: Mailing): Promise<Maili
   const problems = await checkMailing(parts, mailing, { purpose: 'send' })
   if (problems.length > 0) throw new NotReady(mailing.id, problems)
   const now = parts.clock.now()
+  if (mailing.segmentId !== null) await markSegmentUsed(parts.storage.db, mailing.segmentId)
   return change(parts, mailing, 'send', {
     columns: { started_at: now, is_used: 1 },
     workAt: now,
@@ -54,6 +56,12 @@ export function pauseMailing(
 /** Goes on where it was. What was stored of the mail may be forgotten by now: then it is stored anew. */
 export async function resumeMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
   refuseUnless('resume', mailing)
+  // Once it is known whom it goes to, what was set up for it may go; until then it has to be right.
+  const problems =
+    mailing.gatheredAt === null
+      ? await checkMailing(parts, mailing, { purpose: 'send' })
+      : await checkKey(parts, mailing)
+  if (problems.length > 0) throw new NotReady(mailing.id, problems)
   const isKept = mailing.messageId !== null && (await hasBody(parts.storage.db, mailing.messageId))
   return change(parts, mailing, 'resume', {
     columns: { reason: '', paused_by: null, ...(!isKept && { message_id: null }) },

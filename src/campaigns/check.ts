@@ -11,6 +11,7 @@ import { readMailingContent } from './mailing-content.ts'
 import { parseMailing } from './render.ts'
 
 export const problemCodes = [
+  'key-suspended',
   'no-sender',
   'sender-not-active',
   'no-subject',
@@ -44,10 +45,21 @@ export async function checkMailing(
 ): Promise<Problem[]> {
   const { db } = parts.storage
   return [
+    ...(await checkKey(parts, mailing)),
     ...(await checkSender(parts, mailing)),
     ...checkContent(mailing, content ?? (await readMailingContent(db, mailing.id))),
     ...(purpose === 'send' ? await checkAudience(parts, mailing) : []),
   ]
+}
+
+/** A key that is suspended sends nothing more, and that is true of the rest of a campaign as well. */
+export async function checkKey(
+  { storage: { db } }: Pick<CheckParts, 'storage'>,
+  { keyId }: Pick<Mailing, 'keyId'>,
+): Promise<Problem[]> {
+  const row = await db.selectFrom('api_keys').select('is_active').where('id', '=', keyId).executeTakeFirst()
+  if (row?.is_active !== 0) return []
+  return [{ code: 'key-suspended', message: 'The API key is suspended: let it send again first.' }]
 }
 
 async function checkSender({ maySendAs }: CheckParts, mailing: Mailing): Promise<Problem[]> {

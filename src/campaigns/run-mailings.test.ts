@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createTestCampaigns } from '../../test/campaigns-world.ts'
 import { cleanUp, storageTest } from '../../test/storage.ts'
-import type { ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
+import { eraseContact } from '../contacts/erase.ts'
+import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
 import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -347,3 +348,44 @@ storageTest(
     assert.equal((await deliveries(storage)).length, 600)
   },
 )
+
+storageTest('when its key is suspended, what is left of it waits for a person', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(3))
+  const { db } = storage
+  await db
+    .insertInto('api_keys')
+    .values({
+      ...{ id: keyId, account_id: 1 as AccountId, name: 'k', public_key: 'p', secret_hash: 's' },
+      ...{ is_master: 0, is_active: 1, created_at: 1, rotated_at: null },
+    })
+    .execute()
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  await db.updateTable('api_keys').set({ is_active: 0 }).execute()
+  work(t, ctx)
+  const paused = await until(storage, id, ({ state }) => state === 'paused')
+  assert.deepEqual([paused.pausedBy, paused.handed, paused.pending], ['problem', 0, 3])
+  await assert.rejects(resumeMailing(ctx, paused), /The API key is suspended/)
+  await db.updateTable('api_keys').set({ is_active: 1 }).execute()
+  await resumeMailing(ctx, paused)
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  assert.equal(sent.handed, 3)
+})
+
+storageTest('an erased contact leaves no address among the recipients', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(2))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  work(t, ctx)
+  await until(storage, id, ({ state }) => state === 'sent')
+  assert.equal(await eraseContact(ctx, { keyId, id: 1_000 as ContactId }), true)
+  const rows = await storage.db
+    .selectFrom('mailing_recipients')
+    .select('address')
+    .orderBy('contact_id')
+    .execute()
+  assert.deepEqual(
+    rows.map(({ address }) => address),
+    ['\\x1000@domain.invalid', 'r1@inbox.example'],
+  )
+})

@@ -3,6 +3,7 @@
  * them over, a bounded number ahead of what has an answer. All that is known stands in the rows: whoever has the work
  * goes on exactly where the last one stopped, and two who have it by mistake do nothing twice.
  */
+import { markSegmentUsed } from '../contacts/segments.ts'
 import type { OpenMessage } from '../intake/draft.ts'
 import type { MailingId } from '../mail/ids.ts'
 import { createLanePoller } from '../queue/lane-poller.ts'
@@ -14,7 +15,7 @@ import { Refused } from '../runtime/refused.ts'
 import { defineUpdate } from '../storage/storage.ts'
 import { judgeHarm } from './breaker.ts'
 import { campaignLane, pauseMailing } from './change-state.ts'
-import { checkMailing } from './check.ts'
+import { checkKey, checkMailing } from './check.ts'
 import type { CampaignCounts, CampaignsContext } from './context.ts'
 import { gatherStep } from './gather.ts'
 import { handOverStep, openMail, recipientsPerBatch, reopenMail } from './hand-over.ts'
@@ -134,7 +135,10 @@ export function startMailings(
     log.info({ mailingId: mailing.id, from: 'scheduled', to: 'sending' }, 'a campaign has changed')
     // What was right when it was scheduled may not be any more.
     const problems = await checkMailing(ctx, mailing, { purpose: 'send' })
-    if (problems.length === 0) return true
+    if (problems.length === 0) {
+      if (mailing.segmentId !== null) await markSegmentUsed(storage.db, mailing.segmentId)
+      return true
+    }
     const reason = problems.map(({ message }) => message).join(' ')
     await pause({ ...mailing, state: 'sending' }, { by: 'problem', reason })
     return false
@@ -176,7 +180,7 @@ export function startMailings(
     return campaignId === null ? noCounts : ctx.countsOf(campaignId)
   }
 
-  /** True when the breaker has paused it. */
+  /** True when it was paused: it does harm, or its key is suspended. */
   async function trip(mailing: Mailing, counts: CampaignCounts): Promise<boolean> {
     const { id, messageId } = mailing
     const now = clock.now()
@@ -185,6 +189,11 @@ export function startMailings(
     const last = judgedAt.get(id) ?? { at: 0, answered: 0 }
     if (now - last.at < judgeEveryMs && answered - last.answered < judgeEveryResults) return false
     judgedAt.set(id, { at: now, answered })
+    const [suspended] = await checkKey(ctx, mailing)
+    if (suspended !== undefined) {
+      await pause(mailing, { by: 'problem', reason: suspended.message })
+      return true
+    }
     const tripped = judgeHarm(await readHarm(storage, { messageId, counts }), ctx.breaker, mailing.marks)
     if (tripped === undefined) return false
     await pause(mailing, { by: 'breaker', ...tripped })

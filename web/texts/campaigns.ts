@@ -130,6 +130,7 @@ export const campaignsTexts = defineTexts({
     missing: (count: number) => (count === 1 ? 'One thing is missing.' : `${count} things are missing.`),
     checks: { sender: 'Sender', subject: 'Subject', content: 'Content', audience: 'Recipients' },
     problems: {
+      'key-suspended': 'The API key is suspended, and sends nothing.',
       'no-sender': 'There is no sender: choose one.',
       'sender-not-active':
         'The address of the sender is not validated: validate it or its domain, or choose another.',
@@ -372,6 +373,7 @@ export const campaignsTexts = defineTexts({
     missing: (count) => (count === 1 ? 'Il manque une chose.' : `Il manque ${count} choses.`),
     checks: { sender: 'Expéditeur', subject: 'Objet', content: 'Contenu', audience: 'Destinataires' },
     problems: {
+      'key-suspended': 'La clé API est suspendue, et n’envoie rien.',
       'no-sender': 'Il n’y a pas d’expéditeur : choisissez-en un.',
       'sender-not-active':
         'L’adresse de l’expéditeur n’est pas validée : validez-la ou son domaine, ou choisissez-en une autre.',

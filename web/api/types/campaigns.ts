@@ -93,6 +93,7 @@ export type OpenedCampaign = { campaign: Campaign; progress: CampaignProgress }
 
 export type CampaignProblem = {
   code:
+    | 'key-suspended'
     | 'no-sender'
     | 'sender-not-active'
     | 'no-subject'

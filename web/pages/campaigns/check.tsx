@@ -21,6 +21,7 @@ const refreshMs = 10_000
 type Subject = 'sender' | 'subject' | 'content' | 'audience'
 
 const subjectOf = {
+  'key-suspended': 'sender',
   'no-sender': 'sender',
   'sender-not-active': 'sender',
   'no-subject': 'subject',

@@ -34,8 +34,9 @@ export function statesOfStatus(text: string): MailingState[] {
   )
 }
 
-/** The first two are sentences of the real service. */
+/** Those about the sender are a sentence of the real service. */
 const sentences = {
+  'key-suspended': 'The API key is suspended',
   'no-sender': 'You need to specify a valid and active sender',
   'sender-not-active': 'You need to specify a valid and active sender',
   'no-subject': 'You need to specify a subject',
