@@ -60,10 +60,6 @@ export const campaignsTexts = defineTexts({
     saved: 'Saved',
     unsaved: 'Not saved',
     viewOnly: 'You may look at campaigns, not change them.',
-    leaveTitle: 'Leave without saving?',
-    leaveQuestion: 'What you changed since it was last saved would be lost.',
-    leave: 'Leave',
-    stay: 'Stay',
 
     message: 'The mail',
     subject: 'Subject',
@@ -303,10 +299,6 @@ export const campaignsTexts = defineTexts({
     saved: 'Enregistré',
     unsaved: 'Non enregistré',
     viewOnly: 'Vous pouvez regarder les campagnes, pas les modifier.',
-    leaveTitle: 'Quitter sans enregistrer ?',
-    leaveQuestion: 'Ce que vous avez changé depuis le dernier enregistrement sera perdu.',
-    leave: 'Quitter',
-    stay: 'Rester',
 
     message: 'Le message',
     subject: 'Objet',

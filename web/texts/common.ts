@@ -33,6 +33,10 @@ export const commonTexts = defineTexts({
     notFound: 'There is nothing at this address',
     notFoundHint: 'The link may be old, or what it led to was removed.',
     toOverview: 'To the overview',
+    leaveTitle: 'Leave without saving?',
+    leaveQuestion: 'What you changed since the last save is lost.',
+    leave: 'Leave',
+    stay: 'Stay',
   },
   fr: {
     save: 'Enregistrer',
@@ -67,6 +71,10 @@ export const commonTexts = defineTexts({
     notFound: 'Il n’y a rien à cette adresse',
     notFoundHint: 'Le lien est peut-être ancien, ou ce qu’il désignait a été supprimé.',
     toOverview: 'Vers la vue d’ensemble',
+    leaveTitle: 'Quitter sans enregistrer ?',
+    leaveQuestion: 'Ce que vous avez changé depuis le dernier enregistrement sera perdu.',
+    leave: 'Quitter',
+    stay: 'Rester',
   },
 })
 

@@ -59,10 +59,6 @@ export const templatesTexts = defineTexts({
     save: 'Save',
     saved: 'Saved',
     unsaved: 'Not saved',
-    leaveTitle: 'Leave without saving?',
-    leaveQuestion: 'What you changed since the last save is lost.',
-    leave: 'Leave',
-    stay: 'Stay',
     readOnly:
       'This template belongs to the user of the account. It is changed with the master key; make a copy to work on.',
     notYours: 'You may look at it, and not change it.',
@@ -146,10 +142,6 @@ export const templatesTexts = defineTexts({
     save: 'Enregistrer',
     saved: 'Enregistré',
     unsaved: 'Non enregistré',
-    leaveTitle: 'Quitter sans enregistrer ?',
-    leaveQuestion: 'Ce que vous avez changé depuis le dernier enregistrement sera perdu.',
-    leave: 'Quitter',
-    stay: 'Rester',
     readOnly:
       'Ce modèle appartient à l’utilisateur du compte. Il se modifie avec la clé maître ; faites-en une copie pour travailler dessus.',
     notYours: 'Vous pouvez le regarder, pas le modifier.',

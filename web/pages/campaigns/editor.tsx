@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Modal, Stack, Tabs, Text } from '@mantine/core'
+import { Alert, Badge, Button, Group, Stack, Tabs } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useBlocker, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import type { Campaign, TemplateContent } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
+import { LeaveQuestion } from '../../ui/leave-question.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { CampaignMenu, keyOnly } from './campaign-menu.tsx'
@@ -114,25 +115,7 @@ export function Editor({
           />
         </Tabs.Panel>
       </Tabs>
-      <Modal
-        opened={blocker.status === 'blocked'}
-        onClose={() => blocker.reset?.()}
-        title={t.leaveTitle}
-        withCloseButton={false}
-        centered
-      >
-        <Stack>
-          <Text>{t.leaveQuestion}</Text>
-          <Group justify="flex-end">
-            <Button variant="default" data-autofocus onClick={() => blocker.reset?.()}>
-              {t.stay}
-            </Button>
-            <Button color="red.9" onClick={() => blocker.proceed?.()}>
-              {t.leave}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <LeaveQuestion blocker={blocker} />
     </Page>
   )
 }

@@ -1,22 +1,15 @@
-import { Alert, Button, Checkbox, Group, Stack, Tabs, Text, TextInput, Title } from '@mantine/core'
-import { useMemo, useState } from 'react'
-import type { PreviewProblem } from '../../api/types.ts'
+import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useState } from 'react'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { contentEditorTexts } from '../../texts/content-editor.ts'
-import { CodeEditor } from '../../ui/content-editor/code-editor.tsx'
-import { isMjml, isTree } from '../../ui/content-editor/content.ts'
+import { Parts } from '../../ui/content-editor/parts.tsx'
 import { Preview } from '../../ui/content-editor/preview.tsx'
-import { Problems } from '../../ui/content-editor/problems.tsx'
 import { usePreview } from '../../ui/content-editor/use-preview.ts'
 import { Begin } from './begin.tsx'
 import { ContactPicker, type PickedContact } from './contact-picker.tsx'
 import { type Draft, type DraftState, isUnwritten } from './draft.ts'
 import { Placeholders } from './placeholders.tsx'
-
-type Part = 'mjml' | 'html' | 'text'
-
-const height = 'clamp(20rem, 55vh, 44rem)'
 
 /** The mail is written beside what comes of it. */
 export function Write({
@@ -65,12 +58,12 @@ export function Write({
         </Button>
       </Group>
       <Placeholders apiKey={apiKey} />
-      <Parts state={state} apiKey={apiKey} isReadOnly={isReadOnly} />
+      <Edited state={state} apiKey={apiKey} isReadOnly={isReadOnly} />
     </Stack>
   )
 }
 
-function Parts({
+function Edited({
   state,
   apiKey,
   isReadOnly,
@@ -82,94 +75,25 @@ function Parts({
   const t = useTexts(contentEditorTexts)
   const { draft, setContent } = state
   const { content } = draft
-  const source: Part = isMjml(content) ? 'mjml' : 'html'
-  const [part, setPart] = useState<Part>(source)
-  const [goTo, setGoTo] = useState<{ line: number }>()
   const [contact, setContact] = useState<PickedContact | null>(null)
-  const isMade = content.text === null
+  const isTextMade = content.text === null
   const preview = usePreview({
     content: { ...content, headers: headersOf(draft) },
-    makesText: isMade,
+    makesText: isTextMade,
     variables: noVariables,
     contact: contact?.email ?? '',
     apiKey,
   })
-  const found = preview.data?.problems
-  const marks = useMemo(
-    () => ({
-      source: (found ?? []).filter((one) => one.part === 'mjml' || one.part === 'html'),
-      text: (found ?? []).filter((one) => one.part === 'text'),
-    }),
-    [found],
-  )
-
-  function show(problem: PreviewProblem & { line: number }): void {
-    if (problem.part === 'subject') return
-    setPart(problem.part === 'text' ? 'text' : source)
-    setGoTo({ line: problem.line })
-  }
-
   return (
     <div className="side-by-side">
-      <Stack gap="sm">
-        <Tabs
-          value={part === 'text' ? part : source}
-          onChange={(next) => setPart((next ?? source) as Part)}
-          keepMounted={false}
-        >
-          <Tabs.List aria-label={t.parts}>
-            <Tabs.Tab value={source}>{source === 'mjml' ? t.mjml : t.html}</Tabs.Tab>
-            <Tabs.Tab value="text">{t.text}</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value={source} pt="xs">
-            {isTree(content) && (
-              <Alert color="blue" mb="xs">
-                {t.tree}
-              </Alert>
-            )}
-            <CodeEditor
-              key={source}
-              language="html"
-              label={t.editor(source === 'mjml' ? t.mjml : t.html)}
-              value={content[source] ?? ''}
-              onChange={(value) => setContent({ ...content, [source]: value })}
-              problems={marks.source}
-              isReadOnly={isReadOnly}
-              height={height}
-              goTo={goTo}
-            />
-          </Tabs.Panel>
-          <Tabs.Panel value="text" pt="xs">
-            <Stack gap="xs">
-              <Checkbox
-                label={t.makesText}
-                checked={isMade}
-                disabled={isReadOnly}
-                onChange={({ currentTarget }) =>
-                  setContent({ ...content, text: currentTarget.checked ? null : (preview.data?.text ?? '') })
-                }
-              />
-              {isMade ? (
-                <Text size="sm" c="dimmed">
-                  {t.madeText}
-                </Text>
-              ) : (
-                <CodeEditor
-                  language="text"
-                  label={t.editor(t.text)}
-                  value={content.text ?? ''}
-                  onChange={(text) => setContent({ ...content, text })}
-                  problems={marks.text}
-                  isReadOnly={isReadOnly}
-                  height={height}
-                  goTo={goTo}
-                />
-              )}
-            </Stack>
-          </Tabs.Panel>
-        </Tabs>
-        <Problems problems={found ?? []} onGoTo={show} />
-      </Stack>
+      <Parts
+        content={content}
+        onChange={setContent}
+        isTextMade={isTextMade}
+        onTextMade={(_isMade, text) => setContent({ ...content, text })}
+        preview={preview}
+        isReadOnly={isReadOnly}
+      />
       <Stack gap="sm" component="section" aria-label={t.preview}>
         <Title order={2}>{t.preview}</Title>
         <Preview from={preview} />

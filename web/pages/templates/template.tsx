@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Badge, Button, Group, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,6 +13,7 @@ import { templatesTexts } from '../../texts/templates.ts'
 import { type EditedContent, isSame, readVariables, toEdited } from '../../ui/content-editor/content.ts'
 import { ContentEditor } from '../../ui/content-editor/content-editor.tsx'
 import { CopyValue } from '../../ui/copy.tsx'
+import { LeaveQuestion } from '../../ui/leave-question.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
@@ -160,25 +161,7 @@ function Editor({
           onClose={close}
         />
       )}
-      <Modal
-        opened={blocker.status === 'blocked'}
-        onClose={() => blocker.reset?.()}
-        title={t.leaveTitle}
-        withCloseButton={false}
-        centered
-      >
-        <Stack>
-          <Text>{t.leaveQuestion}</Text>
-          <Group justify="flex-end">
-            <Button variant="default" data-autofocus onClick={() => blocker.reset?.()}>
-              {t.stay}
-            </Button>
-            <Button color="red.9" onClick={() => blocker.proceed?.()}>
-              {t.leave}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <LeaveQuestion blocker={blocker} />
     </Page>
   )
 }
