@@ -289,6 +289,18 @@ storageTest('a mailing that does harm is paused, and goes on when a person says 
   assert.deepEqual([sent.reason, sent.pausedBy, sent.handed], ['', null, 800])
 })
 
+storageTest('a small list that does harm all at once is paused before its end', async (t, storage) => {
+  let hardBounced = 0
+  const ctx = createTestCampaigns(storage, { countsOf: async () => ({ ...noCounts, hardBounced }) })
+  await addMembers(storage, readers(600))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  work(t, ctx)
+  await until(storage, id, ({ handed }) => handed === 500)
+  hardBounced = 500
+  const { state, pausedBy, pending } = await until(storage, id, ({ state }) => state !== 'sending')
+  assert.deepEqual([state, pausedBy, pending], ['paused', 'breaker', 100])
+})
+
 storageTest('what is scheduled begins at its time, also when nobody was there then', async (t, storage) => {
   const ctx = createTestCampaigns(storage)
   await addMembers(storage, readers(2))

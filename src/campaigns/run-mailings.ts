@@ -33,6 +33,8 @@ const maxTries = 30
 const fullPauseMs = 250
 /** The breaker looks so often while recipients are handed over, and goes on looking for a while after the last. */
 const judgeEveryMs = 2_000
+/** And at once when so many more have a result: a small list may be through before the time is. */
+const judgeEveryResults = 100
 
 /**
  * How many may be without an answer. It begins low, so that a list that does harm is noticed while most of it is not sent;
@@ -61,7 +63,7 @@ export function startMailings(
   const running = new Set<Promise<void>>()
   const stopping = new AbortController()
   const opened = createRecent<number, OpenMessage>({ max: 8 })
-  const judgedAt = createRecent<number, number>({ max: 100 })
+  const judgedAt = createRecent<number, { at: number; answered: number }>({ max: 100 })
   const poller = createLanePoller({
     ...{ queue, clock, log, lane: campaignLane },
     room: () => ({ maxItems: atOnce - running.size, maxPerKey: atOnce }),
@@ -182,8 +184,11 @@ export function startMailings(
   async function trip(mailing: Mailing, counts: CampaignCounts): Promise<boolean> {
     const { id, messageId } = mailing
     const now = clock.now()
-    if (messageId === null || now - (judgedAt.get(id) ?? 0) < judgeEveryMs) return false
-    judgedAt.set(id, now)
+    if (messageId === null) return false
+    const answered = answeredOf(counts)
+    const last = judgedAt.get(id) ?? { at: 0, answered: 0 }
+    if (now - last.at < judgeEveryMs && answered - last.answered < judgeEveryResults) return false
+    judgedAt.set(id, { at: now, answered })
     const [suspended] = await checkKey(ctx, mailing)
     if (suspended !== undefined) {
       await pause(mailing, { by: 'problem', reason: suspended.message })

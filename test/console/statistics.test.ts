@@ -54,7 +54,7 @@ browserTest(
     await page.getByText('Nothing was sent in this time').waitFor()
     await page.getByText('No link was followed yet.').waitFor()
     await assertAccessible(page)
-    await page.getByRole('link', { name: 'Campaigns' }).click()
+    await page.locator('#content').getByRole('link', { name: 'Campaigns' }).click()
     await page.getByText('No campaign yet').waitFor()
 
     await sendCampaign(app)
@@ -97,7 +97,7 @@ browserTest(
     // Links do not depend on the period.
     await page.getByRole('link', { name: 'https://shop.example/sale' }).waitFor()
 
-    await page.getByRole('link', { name: 'Campaigns' }).click()
+    await page.locator('#content').getByRole('link', { name: 'Campaigns' }).click()
     await page.getByRole('link', { name: formula }).waitFor()
     assert.match(await saved(person, 'Export (CSV)'), /^\d+,'=1\+1,/m)
     await assertAccessible(page)
@@ -131,7 +131,7 @@ browserTest(
     await page.getByText('Les nombres en tableau').click()
     await assertFits(person)
     await assertAccessible(page)
-    await page.getByRole('link', { name: 'Campagnes' }).click()
+    await page.locator('#content').getByRole('link', { name: 'Campagnes' }).click()
     await page.getByRole('link', { name: formula }).waitFor()
     await assertFits(person)
     await assertAccessible(page)
