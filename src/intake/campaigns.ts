@@ -7,6 +7,8 @@ import { Conflict, defineInsert } from '../storage/storage.ts'
 
 const insertCampaign = defineInsert('campaigns', ['id', 'key_id', 'name', 'created_at'])
 
+export type CampaignNames = ReturnType<typeof createCampaignNames>
+
 export function createCampaignNames(storage: Storage) {
   const known = createRecent<string, CampaignId>({ max: 10_000 })
 

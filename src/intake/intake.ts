@@ -8,22 +8,21 @@ import { formatAddress } from '../mail/address.ts'
 import { formatDate } from '../mail/date.ts'
 import { decodeEncodedWords } from '../mail/encoded-words.ts'
 import { findHeaderValue, type HeaderBlock, readHeaderBlock } from '../mail/headers.ts'
-import type { DeliveryId, KeyId } from '../mail/ids.ts'
+import type { KeyId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { replaceTexts } from '../mail/replace-texts.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Lane } from '../storage/schema.ts'
-import type { Commit, Storage, Write } from '../storage/storage.ts'
-import { Conflict, StorageUnavailable } from '../storage/storage.ts'
-import type { SuppressionReason } from '../storage/tables/suppressions.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { UsableTemplate } from '../templates/index.ts'
 import { createTemplateShelf } from '../templates/sending.ts'
 import { createCampaignNames } from './campaigns.ts'
+import { createCommit } from './commit-planned.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
 import { asksForContacts, gather } from './gather.ts'
-import type { HandedWork, HandOver } from './hand-over.ts'
+import type { HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
 import { createLateRecipients } from './late-recipients.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
@@ -31,9 +30,8 @@ import type { SubmittedMessage } from './read-submitted.ts'
 import { readSubmitted } from './read-submitted.ts'
 import { templateHeader } from './relay-headers.ts'
 import { createErrorReports } from './report-errors.ts'
-import { requestClientReport } from './request-client-report.ts'
 import type { PlannedMessage } from './store.ts'
-import { idsNeeded, placeMessage, planMessage } from './store.ts'
+import { idsNeeded, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
 import { partsOf } from './use-template.ts'
@@ -136,135 +134,7 @@ export function createIntake({
     return planned
   }
 
-  async function duplicatesOf(planned: readonly PlannedMessage[]): Promise<Set<number>> {
-    const duplicates = new Set<number>()
-    const seenInThisCommit = new Set<string>()
-    for (const { submission, campaignId, recipients } of planned) {
-      if (campaignId === undefined || !submission.campaign?.deduplicate || submission.blocked !== undefined)
-        continue
-      const reached = await campaigns.reached(
-        campaignId,
-        recipients.map((recipient) => recipient.text),
-      )
-      for (const { text, deliveryId } of recipients) {
-        const seen = `${campaignId} ${text}`
-        if (reached.has(text) || seenInThisCommit.has(seen)) duplicates.add(deliveryId)
-        seenInThisCommit.add(seen)
-      }
-    }
-    return duplicates
-  }
-
-  /** The instance's own mail goes to whoever asked for it. */
-  async function suppressedOf(
-    planned: readonly PlannedMessage[],
-  ): Promise<ReadonlyMap<number, SuppressionReason>> {
-    const suppressed = new Map<number, SuppressionReason>()
-    if (suppressions === undefined) return suppressed
-    for (const { submission, recipients } of planned) {
-      if (submission.door === 'system' || submission.blocked !== undefined) continue
-      const found = await suppressions.among(
-        submission.keyId,
-        recipients.map(({ address }) => address),
-        { isBulk: submission.options.bulk === true },
-      )
-      for (const [place, reason] of found) {
-        const recipient = recipients[place]
-        if (recipient !== undefined) suppressed.set(recipient.deliveryId, reason)
-      }
-    }
-    return suppressed
-  }
-
-  /** A client whose mail was taken over SMTP does not look here for what became of it. */
-  async function tellSuppressed(
-    planned: readonly PlannedMessage[],
-    suppressed: ReadonlyMap<number, SuppressionReason>,
-    now: number,
-  ): Promise<Write[]> {
-    if (suppressed.size === 0) return []
-    const writes: Write[] = []
-    for (const { id, submission, recipients } of planned) {
-      const { keyId, envelopeFrom } = submission
-      const failed = recipients.flatMap(({ deliveryId, dsn }) =>
-        suppressed.has(deliveryId)
-          ? [{ deliveryId: deliveryId as DeliveryId, ...(dsn !== undefined && { dsn }) }]
-          : [],
-      )
-      const message = { id, keyId, envelopeFrom }
-      writes.push(...(await requestClientReport(storage, { message, failed, now })))
-    }
-    return writes
-  }
-
-  async function commitOnce(
-    planned: readonly PlannedMessage[],
-    { guards, writes: alongside }: Commit,
-  ): Promise<void> {
-    const now = clock.now()
-    const duplicates = await duplicatesOf(planned)
-    const suppressed = await suppressedOf(planned)
-    const writes: Write[] = [...alongside, ...(await tellSuppressed(planned, suppressed, now))]
-    const handed: HandedWork[] = []
-    let reservedBytes: number[] = []
-    const reserve = (sizeBytes: number) => {
-      const taken = handOver.tryReserve(sizeBytes)
-      if (taken) reservedBytes.push(sizeBytes)
-      return taken
-    }
-    let waiting = false
-    for (const message of planned) {
-      const { lane } = message.submission
-      const placed = placeMessage(message, {
-        now,
-        expiresAt: now + settings.lifetimeMs[lane],
-        nodeId: storage.nodeId,
-        duplicates,
-        suppressed,
-        reserve,
-      })
-      for (const write of placed.writes) writes.push(write)
-      handed.push(...placed.handed)
-      waiting ||= placed.handed.length < message.groups.length
-    }
-    try {
-      const result = await storage.commit({ ...(guards !== undefined && { guards }), writes })
-      if (result === 'lost') return
-      reservedBytes = []
-    } finally {
-      for (const sizeBytes of reservedBytes) handOver.unreserve(sizeBytes)
-    }
-    for (const work of handed) handOver.take(work)
-    if (waiting) handOver.wake()
-    for (const { submission, recipients } of planned) {
-      metrics.accepted(submission.lane, recipients.length)
-      if (submission.blocked !== undefined) metrics.blocked(submission.blocked.class, recipients.length)
-    }
-    if (duplicates.size > 0) metrics.blocked('duplicate-in-campaign', duplicates.size)
-    if (suppressed.size > 0) metrics.blocked('suppressed', suppressed.size)
-  }
-
-  async function commit(planned: readonly PlannedMessage[], alongside: Commit): Promise<void> {
-    const deduplicated = planned.some((message) => message.submission.campaign?.deduplicate)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await commitOnce(planned, alongside)
-      } catch (error) {
-        // Somebody else reached one of our addresses for the same campaign meanwhile: look again, it is a duplicate now.
-        if (error instanceof Conflict && deduplicated && attempt < 5) continue
-        if (error instanceof StorageUnavailable) {
-          throw new Refused(
-            'storage-unavailable',
-            'the message could not be stored just now; nothing was accepted, try again',
-            {
-              cause: error,
-            },
-          )
-        }
-        throw error
-      }
-    }
-  }
+  const commit = createCommit({ storage, clock, handOver, campaigns, suppressions, settings, metrics })
 
   /** Reports about faulty templates go out beside the message and must never stop it. */
   async function sendReports(reports: readonly Draft[]): Promise<void> {
