@@ -466,6 +466,8 @@ scenario('contacts, members of lists and lists have totals of their own', async 
   assert.deepEqual(await ofLists('NameLike=body'), [empty])
   assert.deepEqual(await ofLists('NameLike=READ'), [])
   assert.deepEqual(await ofLists('NameLikeCI=READ'), [list])
+  await app.mailjet('PUT', `/v3/REST/contactslist/${empty}`, { Name: 'Über Nobody' })
+  assert.deepEqual(await ofLists(`NameCI=${encodeURIComponent('Über NOBODY')}`), [empty])
   assert.deepEqual(await ofLists(`ExcludeID=${list}`), [empty])
   assert.deepEqual(await ofMembers('IsUnsubscribed=true&MinUnsubscribedAt=2001-01-01'), [quiet?.member])
   assert.deepEqual(await ofMembers('MaxUnsubscribedAt=2001-01-01'), [])

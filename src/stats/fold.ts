@@ -15,7 +15,7 @@ import type { Delta } from './metrics.ts'
 import { type EventRow, type KnownMark, readEvents, readMarks } from './read-events.ts'
 
 /** Small enough that a step neither keeps mail waiting nor fills the memory. */
-const eventsPerStep = 200
+export const eventsPerStep = 200
 
 const setProgress = defineUpdate('stat_progress', ['last_id'], ['name', 'last_id'])
 const insertMark = defineInsert('stat_deliveries', [
@@ -139,14 +139,18 @@ async function count(
   }
   both('key', keyId)
   const provider = event.recipient === null ? undefined : espOf(event.recipient)
-  const total = (source: StatSource, sourceId: number, detail: string) =>
-    counters.addTotal({ source, sourceId, detail }, counted.message, at)
-  if (provider !== undefined) total('key-esp', keyId, provider)
+  const ofProvider = (source: StatSource, sourceId: number) => {
+    // Ordinary mail is accepted as a whole, before it is known where: what was accepted is counted for no provider.
+    const { processed: _, ...delta } = counted.message
+    if (provider !== undefined) counters.addTotal({ source, sourceId, detail: provider }, delta, at)
+  }
+  ofProvider('key-esp', keyId)
   if (campaignId !== null) {
     both('campaign', campaignId)
-    if (provider !== undefined) total('campaign-esp', campaignId, provider)
+    ofProvider('campaign-esp', campaignId)
   }
-  if (listId !== null) total('list', listId, '')
+  if (listId !== null)
+    counters.addTotal({ source: 'list', sourceId: listId, detail: '' }, counted.message, at)
   const senderId = event.fromAddress === null ? undefined : await lookups.senderOf(keyId, event.fromAddress)
   if (senderId !== undefined) {
     const place = { source: 'sender', sourceId: senderId, timing: 'message', time: acceptedAt } as const

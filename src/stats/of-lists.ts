@@ -89,12 +89,14 @@ function ofLists(db: Kysely<Schema>, filters: ListStatisticsFilters) {
   if (address !== undefined) query = query.where('address', '=', address.toLowerCase())
   if (name !== undefined) query = query.where('name', '=', name)
   if (filters.nameInAnyCase !== undefined) {
-    query = query.where(sql<string>`lower(name)`, '=', filters.nameInAnyCase.toLowerCase())
+    query = query.where(sql<boolean>`lower(name) = lower(${filters.nameInAnyCase})`)
   }
   if (filters.nameContains !== undefined)
-    query = query.where(contains(sql<string>`name`, filters.nameContains))
+    query = query.where(contains(sql<string>`name`, sql<string>`${filters.nameContains}`))
   if (filters.nameContainsInAnyCase !== undefined) {
-    query = query.where(contains(sql<string>`lower(name)`, filters.nameContainsInAnyCase.toLowerCase()))
+    // The database lowers both sides: not every one knows capitals beyond ASCII.
+    const part = sql<string>`lower(${filters.nameContainsInAnyCase})`
+    query = query.where(contains(sql<string>`lower(name)`, part))
   }
   if (isDeleted !== undefined) query = query.where('deleted_at', isDeleted ? 'is not' : 'is', null)
   if (activeFrom !== undefined) query = query.where('n.last_at', '>=', activeFrom)
@@ -105,7 +107,7 @@ function ofLists(db: Kysely<Schema>, filters: ListStatisticsFilters) {
 }
 
 /** What finds a text in another is called differently on each database; taking it out is not. */
-function contains(text: RawBuilder<string>, part: string): RawBuilder<boolean> {
+function contains(text: RawBuilder<string>, part: RawBuilder<string>): RawBuilder<boolean> {
   return sql`replace(${text}, ${part}, '') <> ${text}`
 }
 

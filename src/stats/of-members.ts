@@ -94,7 +94,8 @@ function ofMembers(db: Kysely<Schema>, filters: MemberStatisticsFilters) {
   }
   if (activeFrom !== undefined) query = query.where('member_counts.last_at', '>=', activeFrom)
   if (activeTo !== undefined) query = query.where('member_counts.last_at', '<=', activeTo)
-  // A waiting message says only in its options which list it went to: at their end, or before others.
+  // A waiting message says only in its options which list it went to: at their end, or before others. One that names two
+  // (the list that it went to, and another to be counted for) is found by either.
   const isQueued = sql<boolean>`EXISTS (${waitingFor(keyId)}
     AND (m.options LIKE '%istId":' || list_members.list_id || ',%'
       OR m.options LIKE '%istId":' || list_members.list_id || '}%'))`

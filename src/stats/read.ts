@@ -1,5 +1,5 @@
 /** Counts as they are shown. However many events there were, a few rows are read. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { CampaignId, ContactListId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { StatMetrics, StatResolution, StatSource } from '../storage/tables/statistics.ts'
@@ -156,7 +156,7 @@ export async function campaignsOf(db: Kysely<Schema>, keyId: KeyId, which: Which
     .execute()
 }
 
-/** The newest first: those older than `before`, with the text somewhere in their name. */
+/** The newest first: those older than `before`, with the text in any case in their name, or what their mailing says. */
 export async function latestCampaignsOf(
   db: Kysely<Schema>,
   keyId: KeyId,
@@ -164,8 +164,15 @@ export async function latestCampaignsOf(
 ) {
   let selection = campaigns(db, keyId, {})
   if (before !== undefined) selection = selection.where('id', '<', before as CampaignId)
-  // What finds a text in another is called differently on each database; taking it out is not.
-  if (search) selection = selection.where(sql<boolean>`replace(name, ${search}, '') <> name`)
+  if (search) {
+    const has = (text: RawBuilder<unknown>) =>
+      // What finds a text in another is called differently on each database; taking it out is not.
+      sql<boolean>`replace(lower(${text}), lower(${search}), '') <> lower(${text})`
+    selection = selection.where(
+      sql<boolean>`(${has(sql`campaigns.name`)} OR EXISTS (SELECT 1 FROM mailings AS m
+        WHERE m.id = campaigns.mailing_id AND (${has(sql`m.title`)} OR ${has(sql`m.subject`)})))`,
+    )
+  }
   return selection
     .select(['id', 'name', 'created_at as createdAt'])
     .orderBy('id', 'desc')

@@ -5,6 +5,7 @@ import type { AccountId, KeyId, MessageId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { silentLog } from '../runtime/log.ts'
 import type { Storage } from '../storage/storage.ts'
+import { eventsPerStep, readProgress } from './fold.ts'
 import { noMetrics } from './metrics.ts'
 import { readSumOfKeys } from './read.ts'
 import { startStatistics } from './statistics.ts'
@@ -47,6 +48,26 @@ storageTest('whoever is about to read is told whether all is counted', async (t,
   const patient = startStatistics({ storage, clock: clockWith('endless'), log: silentLog })
   t.after(() => patient.stop())
   assert.equal(await patient.fresh(), true)
+})
+
+storageTest('who reads and does not wait any more leaves the time to mail again', async (t, storage) => {
+  for (let n = 0; n < 3 * eventsPerStep; n++) await accepted(storage, 7, now)
+  let pauses = 0
+  const pausing: Clock = {
+    now: () => now,
+    async sleep(ms, signal) {
+      // The reader's patience, at once at its end; a second between rounds, which never ends; and the pauses.
+      if (ms === 50) return
+      if (ms < 1_000) pauses += 1
+      else await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+    },
+  }
+  const statistics = startStatistics({ storage, clock: pausing, log: silentLog })
+  t.after(() => statistics.stop())
+  assert.equal(await statistics.fresh(), false)
+  while ((await readProgress(storage)) < 3 * eventsPerStep)
+    await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(pauses >= 2, `${pauses} pauses`)
 })
 
 storageTest('what all keys sent is summed by slices', async (_t, storage) => {

@@ -36,6 +36,7 @@ export function startStatistics({
   const lookups = createFoldLookups({ storage, clock })
   const stopping = new AbortController()
   let folding: Promise<void> | undefined
+  let next: Promise<void> | undefined
   /** Readers who wait for the counts. */
   let waiting = 0
 
@@ -69,22 +70,31 @@ export function startStatistics({
     }
   })()
 
-  async function catchUp(): Promise<void> {
-    // What runs already may have begun too early to see all.
+  /** What runs already may have begun too early to see all; who asks meanwhile shares what comes after it. */
+  function foldNow(): Promise<void> {
+    next ??= (async () => {
+      await folding?.catch(() => undefined)
+      next = undefined
+      await fold()
+    })()
+    return next
+  }
+
+  /** Somebody waits for as long as `until` takes. */
+  async function urgently<T>(until: Promise<T>): Promise<T> {
     waiting += 1
     try {
-      await folding?.catch(() => undefined)
-      await fold()
+      return await until
     } finally {
       waiting -= 1
     }
   }
 
   return {
-    catchUp,
+    catchUp: () => urgently(foldNow()),
     async fresh() {
       const enough = new AbortController()
-      const counted = catchUp().then(
+      const counted = foldNow().then(
         () => true,
         (error: unknown) => {
           log.warn({ err: error }, 'events could not be counted')
@@ -92,7 +102,8 @@ export function startStatistics({
         },
       )
       const late = clock.sleep(freshMs, enough.signal).then(() => false)
-      const isFresh = await Promise.race([counted, late])
+      // Whoever has gone on with older counts does not wait any more.
+      const isFresh = await urgently(Promise.race([counted, late]))
       enough.abort()
       return isFresh
     },

@@ -42,3 +42,11 @@ export function showCounts(row: StatMetrics): z.infer<typeof counts> {
     machineClicks: row.machine_clicks,
   }
 }
+
+/** Of a part of the readers: what was accepted is known of all of them together. */
+export const partCounts = counts.omit({ processed: true, queued: true })
+
+export function showPart(row: StatMetrics): z.infer<typeof partCounts> {
+  const { processed: _, queued: __, ...shown } = showCounts(row)
+  return shown
+}

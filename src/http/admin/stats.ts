@@ -15,7 +15,7 @@ import {
 import type { HttpDependencies } from '../dependencies.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
-import { counts, showCounts } from './stat-counts.ts'
+import { counts, partCounts, showCounts, showPart } from './stat-counts.ts'
 import { whichKey } from './which-key.ts'
 
 const key = z.string().optional().describe('API key; the first one when left out')
@@ -162,9 +162,9 @@ export function statsRoutes({
       summary: 'Mailbox providers, programs and countries of the readers of a key or a campaign',
       query: z.strictObject({ key, campaign }),
       answer: z.object({
-        agents: z.array(counts.extend({ platform: z.string(), agent: z.string() })),
-        countries: z.array(counts.extend({ country: z.string() })),
-        providers: z.array(counts.extend({ provider: z.string() })),
+        agents: z.array(partCounts.extend({ platform: z.string(), agent: z.string() })),
+        countries: z.array(partCounts.extend({ country: z.string() })),
+        providers: z.array(partCounts.extend({ provider: z.string() })),
       }),
       async handle({ query }) {
         await statistics.fresh()
@@ -174,10 +174,10 @@ export function statsRoutes({
         return {
           agents: (await read('agent')).map((row) => {
             const [platform = '', agent = ''] = row.detail.split('\t')
-            return { platform, agent, ...showCounts(row) }
+            return { platform, agent, ...showPart(row) }
           }),
-          countries: (await read('country')).map((row) => ({ country: row.detail, ...showCounts(row) })),
-          providers: (await read('esp')).map((row) => ({ provider: row.detail, ...showCounts(row) })),
+          countries: (await read('country')).map((row) => ({ country: row.detail, ...showPart(row) })),
+          providers: (await read('esp')).map((row) => ({ provider: row.detail, ...showPart(row) })),
         }
       },
     }),

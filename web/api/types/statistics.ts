@@ -38,10 +38,13 @@ export type Statistics = {
 
 export type ClickedLink = { url: string; position: number; messages: number; clicks: number }
 
+/** What was accepted is known of all readers together. */
+export type PartCounts = Omit<Counts, 'processed' | 'queued'>
+
 export type Readers = {
-  agents: (Counts & { platform: string; agent: string })[]
-  countries: (Counts & { country: string })[]
-  providers: (Counts & { provider: string })[]
+  agents: (PartCounts & { platform: string; agent: string })[]
+  countries: (PartCounts & { country: string })[]
+  providers: (PartCounts & { provider: string })[]
 }
 
 export type SenderCounts = Counts & { id: number; email: string }

@@ -158,9 +158,9 @@ function campaignRows(campaigns: readonly CampaignCounts[]): (string | number)[]
     ...(['unsubscribed', 'complained', 'opens', 'clicks', 'machineOpens', 'machineClicks'] as const),
   ]
   return [
-    ['id', 'name', 'began', ...names],
+    ['id', 'name', 'title', 'began', ...names],
     ...campaigns.map((campaign) => [
-      ...[campaign.id, campaign.name, new Date(campaign.createdAt).toISOString()],
+      ...[campaign.id, campaign.name, campaign.title ?? '', new Date(campaign.createdAt).toISOString()],
       ...names.map((name) => campaign[name]),
     ]),
   ]

@@ -74,7 +74,7 @@ function numberOf(name: Name, counts: Counts): number {
   return name === 'bounced' ? bouncedOf(counts) : counts[name]
 }
 
-export function bouncedOf({ softBounced, hardBounced }: Counts): number {
+export function bouncedOf({ softBounced, hardBounced }: Pick<Counts, 'softBounced' | 'hardBounced'>): number {
   return softBounced + hardBounced
 }
 

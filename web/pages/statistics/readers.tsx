@@ -1,6 +1,6 @@
 import { SimpleGrid } from '@mantine/core'
 import { query } from '../../api/call.ts'
-import type { ClickedLink, Counts, Readers as ReadersAnswer } from '../../api/types.ts'
+import type { ClickedLink, PartCounts, Readers as ReadersAnswer } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { statisticsTexts } from '../../texts/statistics.ts'
@@ -15,7 +15,7 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
   const { share, country } = useFormats()
   const links = useRead<{ links: ClickedLink[] }>(query('/stats/links', of))
   const readers = useRead<ReadersAnswer>(query('/stats/readers', of))
-  const rate = <Row extends Counts>(
+  const rate = <Row extends PartCounts>(
     name: string,
     part: (row: Row) => number,
     whole: (row: Row) => number,
@@ -111,6 +111,6 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
 }
 
 /** Blocked ones were not tried. */
-function attemptedOf({ sent, softBounced, hardBounced, deferred }: Counts): number {
+function attemptedOf({ sent, softBounced, hardBounced, deferred }: PartCounts): number {
   return sent + softBounced + hardBounced + deferred
 }
