@@ -118,6 +118,8 @@ export type Given = {
   workAttempts?: number
   subject?: string
   from?: string
+  /** Its content is made for its recipient. */
+  individual?: boolean
 }
 
 /** Stores a message with one work item, as intake does. */
@@ -164,7 +166,7 @@ export async function store(storage: Storage, given: Given = {}): Promise<Outbou
         custom_id: null,
         event_payload: null,
         campaign_id: null,
-        options: '{}',
+        options: given.individual ? '{"individual":true}' : '{}',
         submission_uuid: randomUUID(),
       }),
       insertBody({ message_id: id, content }),
@@ -219,7 +221,7 @@ export async function store(storage: Storage, given: Given = {}): Promise<Outbou
       envelopeFrom: '',
       fromAddress,
       sizeBytes: content.length,
-      options: {},
+      options: given.individual ? { individual: true } : {},
     },
   }
 }
@@ -230,7 +232,7 @@ export async function handOver(
   given: Given = {},
 ) {
   const work = await store(storage, given)
-  assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
+  assert.equal(world.dispatcher.tryReserve(sizeInMemory(work), 'transactional'), true)
   world.dispatcher.take(work)
   await world.dispatcher.idle()
   return work

@@ -73,6 +73,16 @@ test('what cannot be rendered is a problem that names the part, and no half of a
   assert.match(JSON.stringify(rendered({ subject: '{% if %}', html: 'x' })), /"problem":"subject: /)
 })
 
+test('a small template does not become a large mail', () => {
+  const doubling = `{% set a = "abcdefghij" %}${'{% set a = a + a %}'.repeat(20)}{{a}}`
+  assert.match(
+    JSON.stringify(rendered({ subject: 'x', html: doubling })),
+    /"problem":"html: .*More than 2\d{5} characters/,
+  )
+  const endless = '{% for a in Range(0,1000) %}{% for b in Range(0,1000) %}.{% endfor %}{% endfor %}'
+  assert.match(JSON.stringify(rendered({ subject: 'x', html: endless })), /"problem":"html: /)
+})
+
 test('a value cannot end the subject', () => {
   const result = rendered({ subject: 'Hi [[data:line]]', text: 'x' })
   assert.equal('texts' in result && result.texts.subject, 'Hi a Bcc: x@y.example')

@@ -15,6 +15,7 @@ import { ownMessageId } from '../mail/own-message-id.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
 import {
   parseTemplate,
+  type RenderLimits,
   renderTemplate,
   replacePlaceholders,
   replaceReservedTags,
@@ -69,7 +70,9 @@ export function renderParts({ parts, from, problem }: ParsedMailing, facts: Rend
     const part = parts[name]
     if (part === undefined) continue
     const rendered =
-      typeof part === 'string' ? { text: replacePlaceholders(part, context) } : renderTemplate(part, context)
+      typeof part === 'string'
+        ? { text: replacePlaceholders(part, context) }
+        : renderTemplate(part, { ...context, limits: limitsFor(part.source) })
     if ('problem' in rendered) return { problem: `${name}: ${rendered.problem}` }
     const isHtml = name === 'html'
     texts[name] = replaceReservedTags(isHtml ? fillMarks(rendered.text, links) : rendered.text, {
@@ -83,6 +86,14 @@ export function renderParts({ parts, from, problem }: ParsedMailing, facts: Rend
     .slice(0, longestSubject)
     .toWellFormed()
   return { texts }
+}
+
+/**
+ * Much narrower than for a message that somebody waits for: this is done once for each recipient, between other mail. Room
+ * for what contacts bring along, and for a part that repeats itself.
+ */
+function limitsFor(source: string): RenderLimits {
+  return { characters: 4 * source.length + 200_000, steps: 20_000 + source.length }
 }
 
 function contextOf(from: Mailbox, { to, person, links, now }: RenderFacts): TemplateContext {

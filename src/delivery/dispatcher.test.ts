@@ -53,7 +53,7 @@ storageTest(
       { schedule: { delaysMs: [1], repeatMs: 60_000, jitter: 0, greylistMs: [1, 1] } },
     )
     const work = await store(storage, { to: ['ada@example.net', 'gone@example.net', 'busy@example.net'] })
-    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
+    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work), 'transactional'), true)
     world.dispatcher.take(work)
     await world.dispatcher.idle()
 
@@ -247,7 +247,7 @@ storageTest('a kept connection that died is no attempt', async (t, storage) => {
     return answer
   }
   const work = await store(storage)
-  world.dispatcher.tryReserve(sizeInMemory(work))
+  world.dispatcher.tryReserve(sizeInMemory(work), 'transactional')
   world.dispatcher.take(work)
   await world.dispatcher.idle()
   assert.deepEqual((await story(storage, work.message.id)).deliveries, ['delivered  250 1'])
@@ -260,7 +260,7 @@ storageTest('transactional passes a campaign', async (t, storage) => {
   for (let i = 0; i < 30; i++) bulk.push(await store(storage, { lane: 'bulk', subject: `bulk ${i}` }))
   const urgent = await store(storage, { subject: 'password reset' })
   for (const work of [...bulk, urgent]) {
-    world.dispatcher.tryReserve(sizeInMemory(work))
+    world.dispatcher.tryReserve(sizeInMemory(work), 'transactional')
     world.dispatcher.take(work)
   }
   await world.dispatcher.idle()
@@ -295,12 +295,12 @@ storageTest('stopping puts back what waits, and nothing is lost', async (t, stor
   )
   const works = [await store(storage), await store(storage)]
   for (const work of works) {
-    world.dispatcher.tryReserve(sizeInMemory(work))
+    world.dispatcher.tryReserve(sizeInMemory(work), 'transactional')
     world.dispatcher.take(work)
   }
   await until(() => world.server.commands.includes('RCPT TO:<ada@example.net>'))
   await world.dispatcher.stop(100)
-  assert.equal(world.dispatcher.tryReserve(1), false)
+  assert.equal(world.dispatcher.tryReserve(1, 'transactional'), false)
   const left = await storage.db.selectFrom('work').selectAll().orderBy('attempts').execute()
   // The one under way counts its attempt; the other was never tried.
   assert.deepEqual(
@@ -310,6 +310,54 @@ storageTest('stopping puts back what waits, and nothing is lost', async (t, stor
       { owner: null, attempts: 1 },
     ],
   )
+})
+
+storageTest('what is made for one recipient is made when its turn has come', async (t, storage) => {
+  const made: string[] = []
+  const world = await startWorld(
+    t,
+    storage,
+    { rcpt: { 'ada@example.net': { hang: true } } },
+    {
+      defaultLimits: { ...loopbackLimits, connections: 1 },
+      personalise({ content, recipients: [recipient] }) {
+        made.push(recipient?.address ?? '')
+        return content
+      },
+    },
+  )
+  for (const name of ['ada', 'bob', 'cy']) {
+    const work = await store(storage, { to: [`${name}@example.net`], individual: true })
+    world.dispatcher.tryReserve(sizeInMemory(work), 'transactional')
+    world.dispatcher.take(work)
+  }
+  await until(() => world.server.commands.includes('RCPT TO:<ada@example.net>'))
+  assert.deepEqual(made, ['ada@example.net'])
+  await world.dispatcher.stop(100)
+  const left = await storage.db.selectFrom('work').select('attempts').orderBy('attempts').execute()
+  assert.deepEqual(
+    left.map(({ attempts }) => attempts),
+    [0, 0, 1],
+  )
+})
+
+storageTest('what cannot be made is blocked, and the next one goes', async (t, storage) => {
+  const world = await startWorld(
+    t,
+    storage,
+    {},
+    {
+      defaultLimits: { ...loopbackLimits, connections: 1 },
+      personalise: ({ content, recipients: [recipient] }) =>
+        recipient?.address === 'ada@example.net'
+          ? { class: 'template-error', detail: 'no first name' }
+          : content,
+    },
+  )
+  const blocked = await handOver(world, storage, { individual: true })
+  const sent = await handOver(world, storage, { individual: true, to: ['bob@example.net'] })
+  assert.deepEqual((await story(storage, blocked.message.id)).deliveries, ['blocked template-error  0'])
+  assert.deepEqual((await story(storage, sent.message.id)).deliveries, ['delivered  250 1'])
 })
 
 storageTest('work that stops the program again and again waits longer', async (t, storage) => {

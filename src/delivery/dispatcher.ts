@@ -1,38 +1,35 @@
 /** Work comes in (fresh, or claimed), is planned and signed, waits at its site, is tried, and is settled. */
 import { sizeInMemory } from '../intake/hand-over.ts'
-import { formatAddress } from '../mail/address.ts'
-import type { Route } from '../routing/route.ts'
 import { type AttemptResult, attemptDelivery, type PutOff } from './attempt.ts'
 import { createClaimLoop } from './claim-loop.ts'
 import { createConnections } from './connections.ts'
 import { createHostMemory } from './host-memory.ts'
+import {
+  createJob,
+  envelopeSender,
+  isReady,
+  type Job,
+  type ReadyJob,
+  type SendableRoute,
+  tooLargeFor,
+  withSignature,
+} from './job.ts'
 import { createMemory } from './memory.ts'
 import { createOutage } from './outage.ts'
-import type { Block, Dispatcher, DispatcherOptions, OutboundWork } from './outbound.ts'
+import type { Dispatcher, DispatcherOptions, OutboundWork } from './outbound.ts'
 import { createPlanner, type Plan, type Planned } from './plan.ts'
 import { chooseRelay, type RelayRoute, takesOver, usableFallback } from './relay-choice.ts'
 import { asRemarks, whySuspended, withRemarks } from './remarks.ts'
 import { defaultSchedule } from './schedule.ts'
 import { createSettler } from './settler.ts'
-import { createSigner, isUrgent, type Signed } from './signer.ts'
-import { createSite, type Site, type SiteJob } from './site.ts'
+import { createSigner, type Signed, type SignedMail } from './signer.ts'
+import { createSite, type Site } from './site.ts'
 import { createTakeClaimed } from './take-claimed.ts'
 import { defaultTimeouts } from './timeouts.ts'
 import { toTransaction } from './to-transaction.ts'
 
-type Job = SiteJob & {
-  work: OutboundWork
-  route: SendableRoute
-  plan: Plan
-  signed: Exclude<Signed, { problem: string } | { block: Block }>
-  /** Lines of transcript that come before the attempt's own. */
-  remarks: readonly string[]
-}
-
 /** Until when nothing may be sent, and the words that led to it. */
 type Suspension = { until: number; reason: string }
-
-type SendableRoute = Exclude<Route, { kind: 'refused' }>
 
 const defaultMemory = { maxWorks: 2_000, maxBytes: 16 * 1024 * 1024 }
 const sweepEveryMs = 5_000
@@ -151,8 +148,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   async function prepareForHosts(work: OutboundWork, route: SendableRoute): Promise<boolean> {
-    const [planned, signed] = await Promise.all([plan(domainOf(work)), signer.sign(work, route.fromHeader)])
+    const [planned, signed] = await Promise.all([plan(domainOf(work)), signEarly(work, route)])
     return hand(work, route, { planned, signed, remarks: route.because })
+  }
+
+  /** Undefined where it waits for its turn: what is made for one recipient would only fill the memory until then. */
+  async function signEarly(work: OutboundWork, route: SendableRoute): Promise<Signed | undefined> {
+    return work.message.options.individual ? undefined : signer.sign(work, route.fromHeader)
   }
 
   /** What cannot go now is not signed: a server that is down must not cost the others anything. */
@@ -160,19 +162,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const chosen = chooseRelay(route, siteFor)
     if ('suspended' in chosen) return postpone(work, chosen.plan, chosen.suspended)
     const { plan: planned, remarks } = chosen
-    const most = planned.server?.maxSizeBytes ?? Number.POSITIVE_INFINITY
-    const sizeBytes = work.content.length
-    if (sizeBytes > most) {
-      const text = `5.3.4 the message has ${sizeBytes} bytes; "${route.server.name}" is set to take ${most}`
-      return settler.untried(work, {
-        kind: 'failed',
-        class: 'too-large',
-        text,
-        serverId: route.server.id ?? null,
-        transcript: asRemarks([...route.because, text]),
-      })
-    }
-    const signed = await signer.sign(work, route.fromHeader)
+    const tooLarge = tooLargeFor(planned, work.content.length)
+    if (tooLarge !== undefined)
+      return refuseSize(work, { text: tooLarge, plan: planned, remarks: route.because })
+    const signed = await signEarly(work, route)
     return hand(work, route, { planned, signed, remarks: [...route.because, ...remarks] })
   }
 
@@ -180,30 +173,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function hand(
     work: OutboundWork,
     route: SendableRoute,
-    { planned, signed, remarks }: { planned: Planned; signed: Signed; remarks: readonly string[] },
+    {
+      planned,
+      signed,
+      remarks,
+    }: { planned: Planned; signed: Signed | undefined; remarks: readonly string[] },
   ): boolean | Promise<true> {
-    const { message } = work
-    if (!('site' in planned) || !('body' in signed)) signer.release(work, route.fromHeader)
-    if ('block' in signed) return settler.blocked(work, signed.block)
+    if (signed !== undefined && !('body' in signed)) {
+      signer.release(work, route.fromHeader)
+      return settleUnsigned(work, signed, remarks)
+    }
     if (!('site' in planned)) {
+      signer.release(work, route.fromHeader)
       return settler.untried(work, { ...planned, transcript: asRemarks([...remarks, planned.text]) })
     }
-    if ('problem' in signed) {
-      log.error({ messageId: message.id, problem: signed.problem }, 'not signed')
-      const unsigned = { kind: 'deferred', class: 'signing', text: signed.problem } as const
-      const why = [...remarks, signed.problem, 'not sent, because nothing goes out unsigned']
-      return settler.untried(work, { ...unsigned, transcript: asRemarks(why) })
-    }
-    const job: Job = {
-      work,
-      route,
-      plan: planned,
-      signed,
-      remarks: signed.remark === undefined ? remarks : [...remarks, signed.remark],
-      key: work.key,
-      lane: message.lane,
-      isUrgent: isUrgent(message.priority),
-    }
+    const unsigned = createJob({ work, route, plan: planned, remarks })
+    const job = signed === undefined ? unsigned : withSignature(unsigned, signed)
     const site = siteFor(planned)
     const suspended = site.suspendedUntil()
     if (suspended.until > 0 || isStopping || !site.hasRoom()) {
@@ -214,6 +199,34 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     site.add(job)
     return false
+  }
+
+  function settleUnsigned(
+    work: OutboundWork,
+    signed: Exclude<Signed, SignedMail>,
+    remarks: readonly string[],
+  ): Promise<true> {
+    if ('block' in signed) return settler.blocked(work, signed.block)
+    const { problem } = signed
+    log.error({ messageId: work.message.id, problem }, 'not signed')
+    const why = [...remarks, problem, 'not sent, because nothing goes out unsigned']
+    return settler.untried(work, {
+      ...{ kind: 'deferred', class: 'signing', text: problem },
+      transcript: asRemarks(why),
+    })
+  }
+
+  function refuseSize(
+    work: OutboundWork,
+    { text, plan: { server }, remarks }: { text: string; plan: Plan; remarks: readonly string[] },
+  ): Promise<true> {
+    return settler.untried(work, {
+      kind: 'failed',
+      class: 'too-large',
+      text,
+      serverId: server?.id ?? null,
+      transcript: asRemarks([...remarks, text]),
+    })
   }
 
   /** The fallback of its outgoing server gets it. False when there is none that could. */
@@ -250,7 +263,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       clock,
       ...(kind === 'relay' && { outage: createOutage({ clock, ...pauses }) }),
       ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
-      run: (job) => attempt(job, site),
+      run: (job) => run(job, site),
       putOff(job, until, reason) {
         if (takeOver(job, reason)) return
         void postpone(job.work, job.plan, { until, reason }).then(() => done(job))
@@ -261,13 +274,32 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** Resolves as soon as the connection is free; settling goes on meanwhile. */
-  async function attempt(job: Job, site: Site<Job>): Promise<void> {
+  async function run(waiting: Job, site: Site<Job>): Promise<void> {
+    if (isReady(waiting)) return attempt(waiting, site)
+    const { work, route, plan: planned, remarks } = waiting
+    const signed = await signer.sign(work, route.fromHeader)
+    if (!('body' in signed)) {
+      void settleUnsigned(work, signed, remarks).then(() => done(waiting))
+      return
+    }
+    const tooLarge = tooLargeFor(planned, signed.body.sizeBytes)
+    if (tooLarge !== undefined) {
+      void refuseSize(work, { text: tooLarge, plan: planned, remarks }).then(() => done(waiting))
+      return
+    }
+    return attempt(withSignature(waiting, signed), site)
+  }
+
+  async function attempt(job: ReadyJob, site: Site<Job>): Promise<void> {
     const { work, plan: planned } = job
     const startedAt = clock.now()
     const began = performance.now()
     let result: AttemptResult | PutOff
     try {
-      const transaction = toTransaction(work, { ...job.signed, envelopeFrom: envelopeSender(job) })
+      const transaction = toTransaction(work, {
+        ...job.signed,
+        envelopeFrom: envelopeSender(job, options.returnPath),
+      })
       const attempts = work.recipients.map((recipient) => recipient.attempts + 1)
       const { hosts, tls } = planned
       const connector = connections.connectorFor(planned, site)
@@ -303,15 +335,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     void settler
       .tried(work, { ...result, transcript }, { at: startedAt, durationMs, serverId: server?.id ?? null })
       .then(() => done(job))
-  }
-
-  function envelopeSender({ work: { message, recipients }, route, signed: { from } }: Job): string {
-    if (message.options.nullSender) return ''
-    if (route.envelopeFrom !== undefined) return route.envelopeFrom
-    const author = from === undefined ? message : { ...message, fromAddress: formatAddress(from) }
-    // Where each has their own mail, a report of it needs to name nobody.
-    const own = message.options.individual ? recipients[0]?.deliveryId : undefined
-    return options.returnPath(own ?? message.id, author)
   }
 
   function done({ work, route }: Job): void {
@@ -359,7 +382,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   return {
-    tryReserve: (sizeBytes) => !isStopping && !isCrowded() && memory.tryReserve(sizeBytes),
+    tryReserve: (sizeBytes, lane) => !isStopping && !isCrowded() && memory.tryReserve(sizeBytes, lane),
     take: (work) => void handle(work),
     unreserve: freeRoom,
     wake: claims.wake,

@@ -2,7 +2,8 @@
 import type { Lane } from '../storage/schema.ts'
 
 export type Memory = {
-  tryReserve(sizeBytes: number): boolean
+  /** For fresh work, before it is stored. */
+  tryReserve(sizeBytes: number, lane: Lane): boolean
   /** How many more items of this lane may be claimed from the queue. */
   room(lane: Lane): number
   hasRoomFor(sizeBytes: number): boolean
@@ -13,8 +14,8 @@ export type Memory = {
 }
 
 /**
- * Fresh work fills at most four fifths, so that what waits in the queue gets its turn under any load; bulk that is
- * claimed fills three fifths, so that transactional mail always finds room.
+ * Fresh work fills at most four fifths, so that what waits in the queue gets its turn under any load; bulk fills three
+ * fifths, so that transactional mail always finds room.
  */
 const freshShare = 0.8
 const bulkShare = 0.6
@@ -29,8 +30,9 @@ export function createMemory({ maxWorks, maxBytes }: { maxWorks: number; maxByte
   }
 
   return {
-    tryReserve(sizeBytes) {
-      if (works >= maxWorks * freshShare || bytes + sizeBytes > maxBytes * freshShare) return false
+    tryReserve(sizeBytes, lane) {
+      const share = lane === 'bulk' ? bulkShare : freshShare
+      if (works >= maxWorks * share || bytes + sizeBytes > maxBytes * share) return false
       add(sizeBytes)
       return true
     },

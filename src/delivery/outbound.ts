@@ -105,7 +105,7 @@ export type DispatcherSnapshot = {
 
 export type Dispatcher = {
   /** Takes room for work of this size that is about to be stored already leased; false when full or stopping. */
-  tryReserve(sizeBytes: number): boolean
+  tryReserve(sizeBytes: number, lane: Lane): boolean
   /** Reserved work, stored and leased to this node. */
   take(work: OutboundWork): void
   /** The commit failed: the room is free again. */

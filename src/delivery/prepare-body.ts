@@ -7,6 +7,7 @@ export type PreparedBody = {
   /** Of the message, without what the wire adds: for SIZE. */
   readonly sizeBytes: number
   readonly isAscii: boolean
+  readonly headerIsAscii: boolean
 }
 
 const finalDot = Buffer.from('.\r\n')
@@ -21,11 +22,18 @@ export function prepareBody(signature: string, content: Buffer): PreparedBody {
   const head = Buffer.from(signature, 'latin1')
   const endsWithBreak = content.length === 0 || content.indexOf('\r\n', content.length - 2) !== -1
   const chunks = [head, stuffDots(content), endsWithBreak ? finalDot : breakAndFinalDot]
+  const bodyIsAscii = isAscii(content)
   return {
     chunks: content.length < joinBelow ? [Buffer.concat(chunks)] : chunks,
     sizeBytes: head.length + content.length,
-    isAscii: isAscii(content),
+    isAscii: bodyIsAscii,
+    headerIsAscii: bodyIsAscii || isAscii(headerOf(content)),
   }
+}
+
+function headerOf(content: Buffer): Buffer {
+  const end = content.indexOf('\r\n\r\n')
+  return end === -1 ? content : content.subarray(0, end)
 }
 
 /** RFC 5321 §4.5.2. */

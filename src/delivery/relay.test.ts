@@ -52,7 +52,7 @@ async function handAll(world: World, storage: Storage, given: Given[]) {
   const works = []
   for (const one of given) works.push(await store(storage, one))
   for (const work of works) {
-    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true)
+    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work), 'transactional'), true)
     world.dispatcher.take(work)
   }
   return works
@@ -123,6 +123,27 @@ storageTest('a message that is too large for its server is not offered to it', a
   const { message } = await handOver(world, storage)
   assert.deepEqual((await story(storage, message.id)).deliveries, ['failed too-large  1'])
   assert.equal(server.connections(), 0)
+})
+
+storageTest('a mail that is made for its recipient is measured when it is made', async (t, storage) => {
+  const server = await startRelay(t)
+  const world = await routed(
+    t,
+    storage,
+    () => ({ kind: 'relay', server: relay(server.port, { maxSizeBytes: 1_000 }), because: [] }),
+    {
+      personalise: ({ content, recipients }) =>
+        recipients[0]?.address === 'ada@example.net'
+          ? Buffer.concat([content, Buffer.alloc(1_000, 'x')])
+          : content,
+    },
+  )
+  const large = await handOver(world, storage, { individual: true })
+  const small = await handOver(world, storage, { individual: true, to: ['bob@example.net'] })
+  const told = await story(storage, large.message.id)
+  assert.deepEqual(told.deliveries, ['failed too-large  1'])
+  assert.match(told.texts[0] ?? '', /^5\.3\.4 the message has 1\d\d\d bytes; "Relay" is set to take 1000$/)
+  assert.deepEqual((await story(storage, small.message.id)).deliveries, ['delivered  250 1'])
 })
 
 const refusals: [name: string, script: Script, server: Partial<RelayServer>, text: RegExp][] = [
@@ -250,7 +271,11 @@ storageTest('a dead server among five leaves the others alone', async (t, storag
     works.push(work)
   }
   for (const work of works) {
-    assert.equal(world.dispatcher.tryReserve(sizeInMemory(work)), true, 'there is room for fresh work')
+    assert.equal(
+      world.dispatcher.tryReserve(sizeInMemory(work), 'transactional'),
+      true,
+      'there is room for fresh work',
+    )
     world.dispatcher.take(work)
   }
   await until(() => living.every(({ messages }) => messages.length === 80))

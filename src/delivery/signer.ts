@@ -1,6 +1,6 @@
 /**
- * Signs messages before they get a connection: a few at a time, transactional first, once per message however many
- * recipients it has. A message that cannot be signed waits; it never goes out unsigned.
+ * Signs messages: a few at a time, transactional first, once per message however many recipients it has. A message that
+ * cannot be signed waits; it never goes out unsigned.
  */
 import { availableParallelism } from 'node:os'
 import { ownSignatureRemark } from '../events/own-signature.ts'
@@ -14,16 +14,16 @@ import type { Block, OutboundWork } from './outbound.ts'
 import { type PreparedBody, prepareBody } from './prepare-body.ts'
 import { rewriteHeaders } from './rewrite-headers.ts'
 
-/** `remark`: what whoever reads the story of the message should know about the signature. */
+export type SignedMail = {
+  body: PreparedBody
+  /** The author that goes out, where it is not the message's own. */
+  from?: Address
+  /** What whoever reads the story of the message should know about the signature. */
+  remark?: string
+}
+
 export type Signed =
-  | {
-      body: PreparedBody
-      /** What was signed: the stored content, or what rewriting made of it. */
-      content: Buffer
-      /** The author that goes out, where it is not the message's own. */
-      from?: Address
-      remark?: string
-    }
+  | SignedMail
   /** It cannot be signed now, and waits. */
   | { problem: string }
   /** It must not go out at all. */
@@ -91,7 +91,7 @@ export function createSigner({
       const options = message.lane === 'bulk' ? { now, validForMs: bulkSignatureValidMs } : { now }
       const body = prepareBody(await signMessage(content, keys, { ...options, header }), content)
       const remark = remarkOn(keys, domain)
-      return { body, content, ...(from !== undefined && { from }), ...(remark !== undefined && { remark }) }
+      return { body, ...(from !== undefined && { from }), ...(remark !== undefined && { remark }) }
     } catch (error) {
       // Whatever it was, the message must wait for it; the dispatcher logs the words.
       return {

@@ -32,12 +32,12 @@ test('a long queue keeps its order', () => {
 test('memory: fresh work leaves room for what is stored, bulk leaves room for transactional', () => {
   const memory = createMemory({ maxWorks: 10, maxBytes: 1_000 })
   let taken = 0
-  while (memory.tryReserve(10)) taken += 1
+  while (memory.tryReserve(10, 'transactional')) taken += 1
   assert.equal(taken, 8)
   assert.equal(memory.room('transactional'), 2)
   assert.equal(memory.room('bulk'), 0)
   memory.remove(10)
-  assert.equal(memory.tryReserve(800), false)
+  assert.equal(memory.tryReserve(800, 'transactional'), false)
   assert.equal(memory.hasRoomFor(930), true)
   assert.equal(memory.hasRoomFor(931), false)
 })

@@ -6,6 +6,7 @@ import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { DeliveryId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refused } from '../runtime/refused.ts'
+import type { Lane } from '../storage/schema.ts'
 import { type Commit, Conflict, type Storage, StorageUnavailable, type Write } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import type { CampaignNames } from './campaigns.ts'
@@ -103,8 +104,8 @@ export function createCommit({
     const writes: Write[] = [...alongside, ...(await tellSuppressed(planned, suppressed, now))]
     const handed: HandedWork[] = []
     let reservedBytes: number[] = []
-    const reserve = (sizeBytes: number) => {
-      const taken = handOver.tryReserve(sizeBytes)
+    const reserve = (sizeBytes: number, lane: Lane) => {
+      const taken = handOver.tryReserve(sizeBytes, lane)
       if (taken) reservedBytes.push(sizeBytes)
       return taken
     }
@@ -117,7 +118,7 @@ export function createCommit({
         nodeId: storage.nodeId,
         duplicates,
         suppressed,
-        reserve,
+        reserve: (sizeBytes) => reserve(sizeBytes, lane),
       })
       for (const write of placed.writes) writes.push(write)
       handed.push(...placed.handed)

@@ -46,7 +46,7 @@ export function sizeInMemory({
 
 export type HandOver = {
   /** Takes room for work of this size (`sizeInMemory`); false when the sender is full. */
-  tryReserve(sizeBytes: number): boolean
+  tryReserve(sizeBytes: number, lane: Lane): boolean
   /** Gives reserved work, after its commit. */
   take(work: HandedWork): void
   /** Gives room back when the commit failed. */

@@ -106,7 +106,7 @@ export function createLateRecipients({
       for (const one of placed) {
         if (one.reason !== undefined) continue
         const sizeBytes = sizeInMemory({ content: message.content, recipients: [one] })
-        one.isHanded = handOver.tryReserve(sizeBytes)
+        one.isHanded = handOver.tryReserve(sizeBytes, lane)
         if (one.isHanded) reserved.push(sizeBytes)
       }
       const { guards = [], writes } = together(placed.map(({ deliveryId }) => deliveryId))
