@@ -15,7 +15,14 @@ import { Refused } from '../../runtime/refused.ts'
 import { maxPartCharacters } from '../../templates/fill-parts.ts'
 import { maxMjmlCharacters } from '../../templates/mjml.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { campaignShape, progressOf, progressShape, shapeOf } from './campaign-shapes.ts'
+import {
+  campaignShape,
+  listedOf,
+  listedShape,
+  progressOf,
+  progressShape,
+  shapeOf,
+} from './campaign-shapes.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, idNumber, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -69,7 +76,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'GET',
       path: '/campaigns',
-      summary: 'Campaigns of an API key, the newest first',
+      summary: 'Campaigns of an API key with what became of their mail, the newest first',
       query: z.strictObject({
         key,
         state: z
@@ -86,7 +93,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
           .describe('The last id of the page before'),
         limit: queryNumber({ min: 1, max: 200 }).default(50),
       }),
-      answer: z.object({ campaigns: z.array(campaignShape) }),
+      answer: z.object({ campaigns: z.array(listedShape) }),
       async handle({ query: { key: reference, state, search, starred, before, limit } }) {
         const keyId = (await whichKey(storage, reference)).id
         const found = await listMailings(
@@ -100,7 +107,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
           },
           { limit, newestFirst: true },
         )
-        return { campaigns: found.map(shapeOf) }
+        return { campaigns: await listedOf(dependencies, found) }
       },
     }),
     defineRoute({

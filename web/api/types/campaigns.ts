@@ -1,4 +1,5 @@
 /** Campaigns: what is written for a list and sent to it. */
+import type { Counts } from './statistics.ts'
 
 export const campaignStates = [
   'draft',
@@ -55,6 +56,9 @@ export type Campaign = CampaignSettings & {
   campaignId: number | null
   allowed: CampaignChange[]
 }
+
+/** `counts`: null while there is no mail of it. */
+export type ListedCampaign = Campaign & { counts: Counts | null }
 
 export const exclusionReasons = [
   'unsubscribed',
