@@ -8,12 +8,16 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import { useState } from 'react'
 import { ApiError, call } from './call.ts'
+
+/** What was read so long ago is shown without asking again. */
+const freshMs = 5_000
 
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      staleTime: 5_000,
+      staleTime: freshMs,
       // A refusal does not change by asking again; a broken connection may.
       retry: (failures, error) => !(error instanceof ApiError) && failures < 2,
     },
@@ -32,6 +36,21 @@ export function useRead<Answer>(
     placeholderData: keepPreviousData,
     ...(everyMs !== undefined && { refetchInterval: everyMs }),
   })
+}
+
+/** `error`: of the last time that it was asked for; `data` may be there nevertheless, from before. */
+export type Reading<Answer> = { data: Answer | undefined; error: Error | null; refetch: () => unknown }
+
+/**
+ * As `useRead`, for what an editor begins from: no `data` until it was read for this path and this visit. What was kept
+ * from an earlier one may have been changed by somebody else, and an editor takes only what it is given first.
+ */
+export function useFreshRead<Answer>(path: string | undefined): Reading<Answer> {
+  const { data, error, refetch, isPlaceholderData, dataUpdatedAt } = useRead<Answer>(path)
+  const [asked, setAsked] = useState(() => ({ path, at: Date.now() }))
+  if (asked.path !== path) setAsked({ path, at: Date.now() })
+  const isFresh = asked.path === path && !isPlaceholderData && dataUpdatedAt >= asked.at - freshMs
+  return { data: isFresh ? data : undefined, error, refetch }
 }
 
 /**
