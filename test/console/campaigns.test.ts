@@ -279,6 +279,31 @@ browserTest(
   },
 )
 
+browserTest('the last step shows what is saved, and sends nothing else', async (_t, app, { page, goTo }) => {
+  const listId = await makeList(app, ['ana@inbox.test'])
+  const id = await makeCampaign(app, { listId })
+  await goTo(`/campaigns/${id}?stage=content`)
+  await page.getByLabel('Subject').fill('First words')
+  await page.getByRole('button', { name: 'Go on to the check' }).click()
+  await page.getByText('All is ready.').waitFor()
+  await page.goBack()
+  await page.getByLabel('Subject').fill('Second words')
+  await page.goForward()
+  const check = page.getByRole('region', { name: 'Is all ready?' })
+  await check.getByText('First words').waitFor()
+  for (const name of ['Send a test', 'Schedule', 'Send now']) {
+    assert.equal(await page.getByRole('button', { name, exact: true }).isDisabled(), true, name)
+  }
+  await assertAccessible(page)
+  await picture(page, 'campaign-check-unsaved')
+  await page.getByRole('alert').getByRole('button', { name: 'Save' }).click()
+  await check.getByText('Second words').waitFor()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await page.getByRole('dialog').getByText('Second words').waitFor()
+  await page.getByRole('button', { name: 'Send to one person' }).click()
+  assert.equal((await readMail(app, 'ana@inbox.test')).mail.subject, 'Second words')
+})
+
 browserTest('a campaign under way is paused, resumed and cancelled', async (_t, app, person) => {
   const { page, goTo } = person
   // More than may be without an answer, at a host that thinks for long: it is under way as long as we look.

@@ -59,6 +59,8 @@ export const campaignsTexts = defineTexts({
     save: 'Save',
     saved: 'Saved',
     unsaved: 'Not saved',
+    unsavedHint:
+      'What you see here is what is saved, without your latest changes. Save them before you send it.',
     viewOnly: 'You may look at campaigns, not change them.',
 
     message: 'The mail',
@@ -298,6 +300,8 @@ export const campaignsTexts = defineTexts({
     save: 'Enregistrer',
     saved: 'Enregistré',
     unsaved: 'Non enregistré',
+    unsavedHint:
+      'Vous voyez ici ce qui est enregistré, sans vos dernières modifications. Enregistrez-les avant l’envoi.',
     viewOnly: 'Vous pouvez regarder les campagnes, pas les modifier.',
 
     message: 'Le message',

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Stack, Tabs } from '@mantine/core'
+import { Alert, Badge, Button, Group, Stack, Tabs, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useBlocker, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -108,15 +108,34 @@ export function Editor({
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="send" pt="lg">
-          <Check
-            campaign={{ ...campaign, ...draft.settings }}
-            apiKey={apiKey}
-            onGoTo={(next) => void goTo(next)}
-          />
+          <Stack>
+            {isDirty && <Unsaved onSave={() => save.mutate(draft)} isSaving={save.isPending} />}
+            <Check
+              campaign={campaign}
+              apiKey={apiKey}
+              isSaved={!isDirty}
+              onGoTo={(next) => void goTo(next)}
+            />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
       <LeaveQuestion blocker={blocker} />
     </Page>
+  )
+}
+
+/** Back and Forward of the browser lead to the last step without saving: what is sent is what is saved. */
+function Unsaved({ onSave, isSaving }: { onSave: () => void; isSaving: boolean }) {
+  const t = useTexts(campaignsTexts)
+  return (
+    <Alert color="orange" title={t.unsaved}>
+      <Group justify="space-between">
+        <Text size="sm">{t.unsavedHint}</Text>
+        <Button size="xs" variant="default" onClick={onSave} loading={isSaving}>
+          {t.save}
+        </Button>
+      </Group>
+    </Alert>
   )
 }
 
