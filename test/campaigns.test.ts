@@ -153,6 +153,29 @@ scenario('a list of campaigns tells what became of the mail of each', async (_t,
   )
 })
 
+scenario('content that was changed since it was read is kept', async (_t, app) => {
+  const { campaign } = (await post(app, '/api/campaigns', {})) as { campaign: Campaign }
+  const path = `/api/campaigns/${campaign.id}/content`
+  const readContent = async () => {
+    const { body } = await app.admin('GET', path)
+    return (body as { content: { html: string | null; contentId: number } }).content
+  }
+  const { contentId: none } = await readContent()
+  const put = (html: string, contentId?: number) => app.admin('PUT', path, { html, contentId })
+  assert.equal((await put('<p>First</p>', none)).status, 200)
+  const first = await readContent()
+  const second = await put('<p>Second</p>', first.contentId)
+  assert.equal(second.status, 200, second.text)
+  for (const old of [none, first.contentId]) {
+    const refused = await put('<p>Late</p>', old)
+    assert.equal(refused.status, 409, refused.text)
+    assert.match(refused.text, /"conflict".*changed by somebody else meanwhile/)
+  }
+  assert.deepEqual(await readContent(), (second.body as { content: object }).content)
+  assert.equal((await put('<p>Whatever it was</p>')).status, 200)
+  assert.equal((await readContent()).html, '<p>Whatever it was</p>')
+})
+
 scenario('whom nothing can be made for gets nothing, and the story says why', async (_t, app) => {
   const listId = await makeList(app, [
     { email: 'ana@inbox.example', first: 'Ana' },

@@ -304,6 +304,53 @@ browserTest('the last step shows what is saved, and sends nothing else', async (
   assert.equal((await readMail(app, 'ana@inbox.test')).mail.subject, 'Second words')
 })
 
+browserTest(
+  'what a colleague has saved is not overwritten without a word',
+  async (_t, app, { page, goTo }) => {
+    const id = await makeCampaign(app, {}, '<p>Begun</p>')
+    const path = `/api/campaigns/${id}/content`
+    const stored = async () => {
+      const { body } = await app.admin('GET', path)
+      return (body as { content: { html: string } }).content.html
+    }
+    const source = page.getByRole('textbox', { name: 'HTML source' })
+    const write = async (text: string) => {
+      await source.click()
+      await page.keyboard.press('ControlOrMeta+A')
+      await page.keyboard.insertText(text)
+    }
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    const conflict = page.getByRole('alert').filter({ hasText: 'Somebody else has changed the content' })
+    await goTo(`/campaigns/${id}?stage=content`)
+    await write('<p>Mine, first</p>')
+    await save.click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    assert.equal(await stored(), '<p>Mine, first</p>')
+
+    await write('<p>Mine, second</p>')
+    assert.equal((await app.admin('PUT', path, { html: '<p>Theirs</p>' })).status, 200)
+    await save.click()
+    await conflict.waitFor()
+    await assertAccessible(page)
+    await picture(page, 'campaign-conflict')
+    await page.getByText('Not saved', { exact: true }).waitFor()
+    await source.getByText('Mine, second').waitFor()
+    assert.equal(await stored(), '<p>Theirs</p>')
+    await conflict.getByRole('button', { name: 'Take theirs' }).click()
+    await source.getByText('Theirs').waitFor()
+    await conflict.waitFor({ state: 'detached' })
+    await page.getByText('Saved', { exact: true }).waitFor()
+
+    await write('<p>Mine, third</p>')
+    assert.equal((await app.admin('PUT', path, { html: '<p>Theirs again</p>' })).status, 200)
+    await save.click()
+    await conflict.getByRole('button', { name: 'Save mine' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    await conflict.waitFor({ state: 'detached' })
+    assert.equal(await stored(), '<p>Mine, third</p>')
+  },
+)
+
 browserTest('a campaign under way is paused, resumed and cancelled', async (_t, app, person) => {
   const { page, goTo } = person
   // More than may be without an answer, at a host that thinks for long: it is under way as long as we look.

@@ -54,16 +54,17 @@ export function useFreshRead<Answer>(path: string | undefined): Reading<Answer> 
 }
 
 /**
- * A change. `touches`: first segments of what has to be read again (`'domains'`). What went wrong stands in `error`,
- * and the caller shows it beside what was clicked.
+ * A change. `touches`: first segments of what has to be read again (`'domains'`). `queue`: changes of one name wait for
+ * each other. What went wrong stands in `error`, and the caller shows it beside what was clicked.
  */
 export function useChange<Input, Answer = unknown>(
   change: (input: Input) => Promise<Answer>,
-  { touches }: { touches: readonly string[] },
+  { touches, queue }: { touches: readonly string[]; queue?: string },
 ): UseMutationResult<Answer, Error, Input> {
   const client = useQueryClient()
   return useMutation({
     mutationFn: change,
+    ...(queue !== undefined && { scope: { id: queue } }),
     onSettled: async () => {
       await Promise.all(touches.map((subject) => client.invalidateQueries({ queryKey: [subject] })))
     },

@@ -52,6 +52,7 @@ const contentShape = z.object({
   headers: z.record(z.string(), z.string()),
   htmlFromMjml: z.boolean().describe('The HTML was compiled from the MJML, and follows it'),
   textFromHtml: z.boolean().describe('The text was made from the HTML, and follows it'),
+  contentId: z.number().describe('New with each change; 0 while nothing was saved'),
 })
 
 /** One of a key that is not deleted. Throws `Refused`. */
@@ -160,8 +161,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
       answer: z.object({ content: contentShape }),
       async handle({ params, query }) {
         const mailing = await find(query.key, params.id)
-        const { contentId: _id, ...content } = await readMailingContent(db, mailing.id)
-        return { content }
+        return { content: await readMailingContent(db, mailing.id) }
       },
     }),
     defineRoute({
@@ -176,11 +176,19 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
         text: z.string().max(maxPartCharacters).nullable().optional(),
         mjml: z.string().max(maxMjmlCharacters).nullable().optional(),
         headers: z.record(z.string().max(200), z.string().max(10_000)).optional(),
+        contentId: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe(
+            'The one that was read: when another is stored by now, it is a conflict, and that one stays',
+          ),
       }),
       answer: z.object({ content: contentShape }),
-      async handle({ params, body: { key: reference, ...wanted } }) {
+      async handle({ params, body: { key: reference, contentId, ...wanted } }) {
         const mailing = await find(reference, params.id)
-        const { contentId: _id, ...content } = await saveMailingContent(campaigns, mailing, wanted)
+        const content = await saveMailingContent(campaigns, mailing, wanted, { readContentId: contentId })
         return { content }
       },
     }),

@@ -1,5 +1,5 @@
 import { query, segment } from '../../api/call.ts'
-import type { OpenedCampaign, TemplateContent } from '../../api/types.ts'
+import type { CampaignContent, OpenedCampaign } from '../../api/types.ts'
 import { useFreshRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
@@ -23,7 +23,7 @@ function Opened({ id, apiKey }: { id: string; apiKey: string | undefined }) {
   const path = `/campaigns/${segment(id)}`
   const opened = useFreshRead<OpenedCampaign>(apiKey && query(path, { key: apiKey }))
   const isDraft = opened.data?.campaign.state === 'draft'
-  const content = useFreshRead<{ content: TemplateContent }>(
+  const content = useFreshRead<{ content: CampaignContent }>(
     isDraft ? query(`${path}/content`, { key: apiKey }) : undefined,
   )
   if (opened.data !== undefined) {
