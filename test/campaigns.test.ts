@@ -121,6 +121,61 @@ scenario('a campaign reaches each member of the list once, with what is theirs a
   assert.match(await source(app, 'bo@inbox.example'), /^Subject: A word for you\r?$/m)
 })
 
+scenario('a list of campaigns tells what became of the mail of each', async (_t, app) => {
+  const listId = await makeList(app, [{ email: 'ana@inbox.example' }, { email: 'missing@inbox.example' }])
+  const sent = await makeCampaign(app, listId)
+  await post(app, `/api/campaigns/${sent}/send`)
+  await until(app, sent, 'sent')
+  // Mail with a name is counted under campaigns too, which are none of these.
+  const named = await app.mailjet('POST', '/v3.1/send', {
+    Messages: ['one', 'two'].map((CustomCampaign) => ({
+      ...{ From: { Email: app.ready.from }, To: [{ Email: 'ana@inbox.example' }], Subject: 'Order' },
+      ...{ TextPart: 'Thanks', CustomCampaign },
+    })),
+  })
+  assert.equal(named.status, 200, named.text)
+  const again = await makeCampaign(app, listId)
+  await post(app, `/api/campaigns/${again}/send`)
+  await until(app, again, 'sent')
+  const draft = await makeCampaign(app, listId)
+  const { body } = await app.admin('GET', '/api/campaigns')
+  const { campaigns } = body as {
+    campaigns: { id: number; counts: { processed: number; sent: number; hardBounced: number } | null }[]
+  }
+  assert.deepEqual(
+    campaigns.map(({ id, counts }) => [id, counts && [counts.processed, counts.sent, counts.hardBounced]]),
+    [
+      [draft, null],
+      // Whose address does not exist is left out the second time.
+      [again, [1, 1, 0]],
+      [sent, [2, 1, 1]],
+    ],
+  )
+})
+
+scenario('content that was changed since it was read is kept', async (_t, app) => {
+  const { campaign } = (await post(app, '/api/campaigns', {})) as { campaign: Campaign }
+  const path = `/api/campaigns/${campaign.id}/content`
+  const readContent = async () => {
+    const { body } = await app.admin('GET', path)
+    return (body as { content: { html: string | null; contentId: number } }).content
+  }
+  const { contentId: none } = await readContent()
+  const put = (html: string, contentId?: number) => app.admin('PUT', path, { html, contentId })
+  assert.equal((await put('<p>First</p>', none)).status, 200)
+  const first = await readContent()
+  const second = await put('<p>Second</p>', first.contentId)
+  assert.equal(second.status, 200, second.text)
+  for (const old of [none, first.contentId]) {
+    const refused = await put('<p>Late</p>', old)
+    assert.equal(refused.status, 409, refused.text)
+    assert.match(refused.text, /"conflict".*changed by somebody else meanwhile/)
+  }
+  assert.deepEqual(await readContent(), (second.body as { content: object }).content)
+  assert.equal((await put('<p>Whatever it was</p>')).status, 200)
+  assert.equal((await readContent()).html, '<p>Whatever it was</p>')
+})
+
 scenario('whom nothing can be made for gets nothing, and the story says why', async (_t, app) => {
   const listId = await makeList(app, [
     { email: 'ana@inbox.example', first: 'Ana' },

@@ -1,6 +1,7 @@
 /** What a mailing says. */
 import type { Kysely } from 'kysely'
 import type { MailingId } from '../mail/ids.ts'
+import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { fillParts, type WantedContent } from '../templates/fill-parts.ts'
@@ -44,13 +45,18 @@ export async function readMailingContent(db: Kysely<Schema>, id: MailingId): Pro
 
 /**
  * Parts that are left out stay, or with `isWhole` go. HTML is compiled from MJML where there is no other, and the text
- * made from the HTML. Throws `Refused`.
+ * made from the HTML. `readContentId`: what it was changed from; when another is stored by now, that one stays. Throws
+ * `Refused`.
  */
 export async function saveMailingContent(
   { storage, clock }: { storage: Storage; clock: { now(): Instant } },
   mailing: Mailing,
   wanted: WantedContent,
-  { isWhole = false, makesText = true }: { isWhole?: boolean; makesText?: boolean } = {},
+  {
+    isWhole = false,
+    makesText = true,
+    readContentId,
+  }: { isWhole?: boolean; makesText?: boolean; readContentId?: number | undefined } = {},
 ): Promise<MailingContent> {
   if (afterChange('edit', mailing) === undefined) throw refuseChange('edit', mailing)
   const before = isWhole ? empty : await readMailingContent(storage.db, mailing.id)
@@ -73,6 +79,13 @@ export async function saveMailingContent(
       .executeTakeFirstOrThrow()
     // Somebody sent it in the meantime.
     if (Number(numUpdatedRows) !== 1) throw refuseChange('edit', { ...mailing, state: 'sending' })
+    // Whoever saves has the row of the mailing first: from here on nobody else does.
+    if (readContentId !== undefined && readContentId !== (await storedContentId(tx, mailing.id))) {
+      throw new Refused(
+        'conflict',
+        `the content of campaign ${mailing.id} was changed by somebody else meanwhile; read it again, then save`,
+      )
+    }
     await tx
       .insertInto('mailing_contents')
       .values({ mailing_id: mailing.id, ...row })
@@ -80,4 +93,13 @@ export async function saveMailingContent(
       .execute()
   })
   return { ...content, contentId: row.content_id }
+}
+
+async function storedContentId(db: Kysely<Schema>, id: MailingId): Promise<number> {
+  const row = await db
+    .selectFrom('mailing_contents')
+    .select('content_id')
+    .where('mailing_id', '=', id)
+    .executeTakeFirst()
+  return row?.content_id ?? empty.contentId
 }

@@ -279,6 +279,78 @@ browserTest(
   },
 )
 
+browserTest('the last step shows what is saved, and sends nothing else', async (_t, app, { page, goTo }) => {
+  const listId = await makeList(app, ['ana@inbox.test'])
+  const id = await makeCampaign(app, { listId })
+  await goTo(`/campaigns/${id}?stage=content`)
+  await page.getByLabel('Subject').fill('First words')
+  await page.getByRole('button', { name: 'Go on to the check' }).click()
+  await page.getByText('All is ready.').waitFor()
+  await page.goBack()
+  await page.getByLabel('Subject').fill('Second words')
+  await page.goForward()
+  const check = page.getByRole('region', { name: 'Is all ready?' })
+  await check.getByText('First words').waitFor()
+  for (const name of ['Send a test', 'Schedule', 'Send now']) {
+    assert.equal(await page.getByRole('button', { name, exact: true }).isDisabled(), true, name)
+  }
+  await assertAccessible(page)
+  await picture(page, 'campaign-check-unsaved')
+  await page.getByRole('alert').getByRole('button', { name: 'Save' }).click()
+  await check.getByText('Second words').waitFor()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await page.getByRole('dialog').getByText('Second words').waitFor()
+  await page.getByRole('button', { name: 'Send to one person' }).click()
+  assert.equal((await readMail(app, 'ana@inbox.test')).mail.subject, 'Second words')
+})
+
+browserTest(
+  'what a colleague has saved is not overwritten without a word',
+  async (_t, app, { page, goTo }) => {
+    const id = await makeCampaign(app, {}, '<p>Begun</p>')
+    const path = `/api/campaigns/${id}/content`
+    const stored = async () => {
+      const { body } = await app.admin('GET', path)
+      return (body as { content: { html: string } }).content.html
+    }
+    const source = page.getByRole('textbox', { name: 'HTML source' })
+    const write = async (text: string) => {
+      await source.click()
+      await page.keyboard.press('ControlOrMeta+A')
+      await page.keyboard.insertText(text)
+    }
+    const save = page.getByRole('button', { name: 'Save', exact: true })
+    const conflict = page.getByRole('alert').filter({ hasText: 'Somebody else has changed the content' })
+    await goTo(`/campaigns/${id}?stage=content`)
+    await write('<p>Mine, first</p>')
+    await save.click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    assert.equal(await stored(), '<p>Mine, first</p>')
+
+    await write('<p>Mine, second</p>')
+    assert.equal((await app.admin('PUT', path, { html: '<p>Theirs</p>' })).status, 200)
+    await save.click()
+    await conflict.waitFor()
+    await assertAccessible(page)
+    await picture(page, 'campaign-conflict')
+    await page.getByText('Not saved', { exact: true }).waitFor()
+    await source.getByText('Mine, second').waitFor()
+    assert.equal(await stored(), '<p>Theirs</p>')
+    await conflict.getByRole('button', { name: 'Take theirs' }).click()
+    await source.getByText('Theirs').waitFor()
+    await conflict.waitFor({ state: 'detached' })
+    await page.getByText('Saved', { exact: true }).waitFor()
+
+    await write('<p>Mine, third</p>')
+    assert.equal((await app.admin('PUT', path, { html: '<p>Theirs again</p>' })).status, 200)
+    await save.click()
+    await conflict.getByRole('button', { name: 'Save mine' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    await conflict.waitFor({ state: 'detached' })
+    assert.equal(await stored(), '<p>Mine, third</p>')
+  },
+)
+
 browserTest('a campaign under way is paused, resumed and cancelled', async (_t, app, person) => {
   const { page, goTo } = person
   // More than may be without an answer, at a host that thinks for long: it is under way as long as we look.
@@ -419,6 +491,25 @@ browserTest(
       await assertAccessible(page)
       await picture(page, `narrow-${stage}`)
     }
+    // What is not saved, and a colleague who was first.
+    await page.getByRole('tab', { name: 'Contenu' }).click()
+    await page.getByRole('textbox', { name: 'Source HTML' }).click()
+    await page.keyboard.insertText('<p>Bonjour</p>')
+    await page.goBack()
+    const alert = page.getByRole('alert')
+    await alert.getByText('Vous voyez ici ce qui est enregistré').waitFor()
+    await assertFits(person)
+    await assertAccessible(page)
+    await picture(page, 'narrow-unsaved')
+    const theirs = await app.admin('PUT', `/api/campaigns/${draft}/content`, { html: '<p>Salut</p>' })
+    assert.equal(theirs.status, 200, theirs.text)
+    await alert.getByRole('button', { name: 'Enregistrer' }).click()
+    await alert.getByText('Quelqu’un d’autre a modifié le contenu entre-temps').waitFor()
+    await assertFits(person)
+    await assertAccessible(page)
+    await picture(page, 'narrow-conflict')
+    await alert.getByRole('button', { name: 'Prendre le sien' }).click()
+    await alert.filter({ hasText: 'Quelqu’un' }).waitFor({ state: 'detached' })
     await page.getByText('Tout est prêt.').waitFor()
     await page.getByRole('button', { name: 'Planifier', exact: true }).click()
     await page.getByText(/^Elle commence le .* à 09:00, dans \d+ heures\.$/).waitFor()

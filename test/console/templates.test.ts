@@ -100,6 +100,28 @@ browserTest('whoever leaves with unsaved changes is asked', async (_t, _app, { p
 })
 
 browserTest(
+  'an editor begins from what is there now, not from what was there before',
+  async (_t, app, person) => {
+    const { page, goTo } = person
+    const content = { html: '<p>Hello</p>', headers: { Subject: 'First' } }
+    const made = await app.admin('POST', '/api/templates', { name: 'Order', content })
+    assert.equal(made.status, 201, made.text)
+    const { template } = made.body as { template: { id: number } }
+    await goTo('/templates')
+    await page.getByRole('link', { name: 'Order' }).click()
+    assert.equal(await page.getByLabel('Subject').inputValue(), 'First')
+    await page.getByRole('main').getByRole('link', { name: 'Templates' }).click()
+    // A colleague, and a while later.
+    const changed = { content: { headers: { Subject: 'Second' } } }
+    const saved = await app.admin('PATCH', `/api/templates/${template.id}`, changed)
+    assert.equal(saved.status, 200, saved.text)
+    await page.clock.setFixedTime(Date.now() + 60_000)
+    await page.getByRole('link', { name: 'Order' }).click()
+    assert.equal(await page.getByLabel('Subject').inputValue(), 'Second')
+  },
+)
+
+browserTest(
   'templates are found, starred, copied, deleted and brought back',
   async (_t, app, { page, goTo }) => {
     for (const name of ['Welcome', 'Receipt']) {

@@ -8,12 +8,16 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import { useState } from 'react'
 import { ApiError, call } from './call.ts'
+
+/** What was read so long ago is shown without asking again. */
+const freshMs = 5_000
 
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      staleTime: 5_000,
+      staleTime: freshMs,
       // A refusal does not change by asking again; a broken connection may.
       retry: (failures, error) => !(error instanceof ApiError) && failures < 2,
     },
@@ -34,17 +38,33 @@ export function useRead<Answer>(
   })
 }
 
+/** `error`: of the last time that it was asked for; `data` may be there nevertheless, from before. */
+export type Reading<Answer> = { data: Answer | undefined; error: Error | null; refetch: () => unknown }
+
 /**
- * A change. `touches`: first segments of what has to be read again (`'domains'`). What went wrong stands in `error`,
- * and the caller shows it beside what was clicked.
+ * As `useRead`, for what an editor begins from: no `data` until it was read for this path and this visit. What was kept
+ * from an earlier one may have been changed by somebody else, and an editor takes only what it is given first.
+ */
+export function useFreshRead<Answer>(path: string | undefined): Reading<Answer> {
+  const { data, error, refetch, isPlaceholderData, dataUpdatedAt } = useRead<Answer>(path)
+  const [asked, setAsked] = useState(() => ({ path, at: Date.now() }))
+  if (asked.path !== path) setAsked({ path, at: Date.now() })
+  const isFresh = asked.path === path && !isPlaceholderData && dataUpdatedAt >= asked.at - freshMs
+  return { data: isFresh ? data : undefined, error, refetch }
+}
+
+/**
+ * A change. `touches`: first segments of what has to be read again (`'domains'`). `queue`: changes of one name wait for
+ * each other. What went wrong stands in `error`, and the caller shows it beside what was clicked.
  */
 export function useChange<Input, Answer = unknown>(
   change: (input: Input) => Promise<Answer>,
-  { touches }: { touches: readonly string[] },
+  { touches, queue }: { touches: readonly string[]; queue?: string },
 ): UseMutationResult<Answer, Error, Input> {
   const client = useQueryClient()
   return useMutation({
     mutationFn: change,
+    ...(queue !== undefined && { scope: { id: queue } }),
     onSettled: async () => {
       await Promise.all(touches.map((subject) => client.invalidateQueries({ queryKey: [subject] })))
     },

@@ -59,6 +59,13 @@ export const campaignsTexts = defineTexts({
     save: 'Save',
     saved: 'Saved',
     unsaved: 'Not saved',
+    unsavedHint:
+      'What you see here is what is saved, without your latest changes. Save them before you send it.',
+    conflict: 'Somebody else has changed the content meanwhile',
+    conflictHint:
+      'What you wrote is still here, and not saved. Save it in place of theirs, or take theirs: then what you changed in the content is gone.',
+    keepMine: 'Save mine',
+    takeTheirs: 'Take theirs',
     viewOnly: 'You may look at campaigns, not change them.',
 
     message: 'The mail',
@@ -298,6 +305,13 @@ export const campaignsTexts = defineTexts({
     save: 'Enregistrer',
     saved: 'Enregistré',
     unsaved: 'Non enregistré',
+    unsavedHint:
+      'Vous voyez ici ce qui est enregistré, sans vos dernières modifications. Enregistrez-les avant l’envoi.',
+    conflict: 'Quelqu’un d’autre a modifié le contenu entre-temps',
+    conflictHint:
+      'Ce que vous avez écrit est toujours là, mais n’est pas enregistré. Enregistrez-le à la place du sien, ou prenez le sien : ce que vous avez changé dans le contenu sera alors perdu.',
+    keepMine: 'Enregistrer le mien',
+    takeTheirs: 'Prendre le sien',
     viewOnly: 'Vous pouvez regarder les campagnes, pas les modifier.',
 
     message: 'Le message',

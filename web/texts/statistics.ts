@@ -87,10 +87,10 @@ export const statisticsTexts = defineTexts({
     emptyHint: 'Choose a longer period, or send a message.',
     noCampaigns: 'No campaign yet',
     noCampaignsHint:
-      'Messages belong to a campaign when they carry its name: CustomCampaign in the Send API, X-Mailjet-Campaign in a mail.',
+      'What is sent to a list is a campaign. Other messages belong to one when they carry its name: CustomCampaign in the Send API, X-Mailjet-Campaign in a mail.',
     noMatch: 'No campaign has this in its name',
     campaignsAbout:
-      'Everything that was sent under a name, with what became of it. Click one for its details.',
+      'Everything that was sent to a list or under a name, with what became of it. Click one for its details.',
     search: 'Search by name',
     name: 'Name',
     began: 'Began',
@@ -191,10 +191,10 @@ export const statisticsTexts = defineTexts({
     emptyHint: 'Choisissez une période plus longue, ou envoyez un message.',
     noCampaigns: 'Aucune campagne pour l’instant',
     noCampaignsHint:
-      'Les messages font partie d’une campagne quand ils en portent le nom : CustomCampaign dans la Send API, X-Mailjet-Campaign dans un courrier.',
+      'Ce qui est envoyé à une liste est une campagne. Les autres messages font partie d’une campagne quand ils en portent le nom : CustomCampaign dans la Send API, X-Mailjet-Campaign dans un courrier.',
     noMatch: 'Aucune campagne n’a ceci dans son nom',
     campaignsAbout:
-      'Tout ce qui a été envoyé sous un nom, et ce que c’est devenu. Cliquez sur une campagne pour ses détails.',
+      'Tout ce qui a été envoyé à une liste ou sous un nom, et ce que c’est devenu. Cliquez sur une campagne pour ses détails.',
     search: 'Chercher par nom',
     name: 'Nom',
     began: 'Début',

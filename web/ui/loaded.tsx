@@ -1,6 +1,6 @@
 import { Skeleton, Stack } from '@mantine/core'
-import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import type { Reading } from '../api/use-api.ts'
 import { useTexts } from '../app/preferences.tsx'
 import { commonTexts } from '../texts/common.ts'
 import { Problem } from './problem.tsx'
@@ -10,7 +10,7 @@ export function Loaded<Answer>({
   from,
   children,
 }: {
-  from: UseQueryResult<Answer, Error>
+  from: Reading<Answer>
   children: (answer: Answer) => ReactNode
 }) {
   if (from.data !== undefined) return children(from.data)

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { editModes, type Mailing } from '../../campaigns/mailing.ts'
 import { readProgress } from '../../campaigns/progress.ts'
 import { allowedChanges, mailingChanges, mailingStates } from '../../campaigns/states.ts'
+import { readTotals } from '../../stats/read.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { counts, showCounts } from './stat-counts.ts'
 
 export const exclusionReasons = [
   'hard-bounce',
@@ -51,6 +53,10 @@ export const campaignShape = z.object({
   allowed: z.array(z.enum(mailingChanges)).describe('What may be done to it now'),
 })
 
+export const listedShape = campaignShape.extend({
+  counts: counts.nullable().describe('What became of its mail; null while there is none'),
+})
+
 export const progressShape = z.object({
   total: z.number(),
   pending: z.number(),
@@ -79,6 +85,21 @@ export function shapeOf(mailing: Mailing): z.infer<typeof campaignShape> {
     messageId: mailing.messageId,
     allowed: allowedChanges(mailing).filter((change) => change !== 'begin' && change !== 'finish'),
   }
+}
+
+/** The rows of a list: what became of their mail is read for all of them at once. */
+export async function listedOf(
+  { storage, statistics }: Pick<HttpDependencies, 'storage' | 'statistics'>,
+  mailings: readonly Mailing[],
+): Promise<z.infer<typeof listedShape>[]> {
+  const sourceIds = mailings.flatMap(({ campaignId }) => campaignId ?? [])
+  if (sourceIds.length > 0) await statistics.fresh()
+  const totals = await readTotals(storage.db, { source: 'campaign', sourceIds })
+  const shown = new Map(totals.map((row) => [row.source_id, showCounts(row)]))
+  return mailings.map((mailing) => ({
+    ...shapeOf(mailing),
+    counts: mailing.campaignId === null ? null : (shown.get(mailing.campaignId) ?? null),
+  }))
 }
 
 export async function progressOf({ campaigns, statistics }: HttpDependencies, mailing: Mailing) {

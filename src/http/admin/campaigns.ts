@@ -15,7 +15,14 @@ import { Refused } from '../../runtime/refused.ts'
 import { maxPartCharacters } from '../../templates/fill-parts.ts'
 import { maxMjmlCharacters } from '../../templates/mjml.ts'
 import type { HttpDependencies } from '../dependencies.ts'
-import { campaignShape, progressOf, progressShape, shapeOf } from './campaign-shapes.ts'
+import {
+  campaignShape,
+  listedOf,
+  listedShape,
+  progressOf,
+  progressShape,
+  shapeOf,
+} from './campaign-shapes.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, idNumber, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -45,6 +52,7 @@ const contentShape = z.object({
   headers: z.record(z.string(), z.string()),
   htmlFromMjml: z.boolean().describe('The HTML was compiled from the MJML, and follows it'),
   textFromHtml: z.boolean().describe('The text was made from the HTML, and follows it'),
+  contentId: z.number().describe('New with each change; 0 while nothing was saved'),
 })
 
 /** One of a key that is not deleted. Throws `Refused`. */
@@ -69,7 +77,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'GET',
       path: '/campaigns',
-      summary: 'Campaigns of an API key, the newest first',
+      summary: 'Campaigns of an API key with what became of their mail, the newest first',
       query: z.strictObject({
         key,
         state: z
@@ -86,7 +94,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
           .describe('The last id of the page before'),
         limit: queryNumber({ min: 1, max: 200 }).default(50),
       }),
-      answer: z.object({ campaigns: z.array(campaignShape) }),
+      answer: z.object({ campaigns: z.array(listedShape) }),
       async handle({ query: { key: reference, state, search, starred, before, limit } }) {
         const keyId = (await whichKey(storage, reference)).id
         const found = await listMailings(
@@ -100,7 +108,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
           },
           { limit, newestFirst: true },
         )
-        return { campaigns: found.map(shapeOf) }
+        return { campaigns: await listedOf(dependencies, found) }
       },
     }),
     defineRoute({
@@ -153,8 +161,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
       answer: z.object({ content: contentShape }),
       async handle({ params, query }) {
         const mailing = await find(query.key, params.id)
-        const { contentId: _id, ...content } = await readMailingContent(db, mailing.id)
-        return { content }
+        return { content: await readMailingContent(db, mailing.id) }
       },
     }),
     defineRoute({
@@ -169,11 +176,19 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
         text: z.string().max(maxPartCharacters).nullable().optional(),
         mjml: z.string().max(maxMjmlCharacters).nullable().optional(),
         headers: z.record(z.string().max(200), z.string().max(10_000)).optional(),
+        contentId: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .describe(
+            'The one that was read: when another is stored by now, it is a conflict, and that one stays',
+          ),
       }),
       answer: z.object({ content: contentShape }),
-      async handle({ params, body: { key: reference, ...wanted } }) {
+      async handle({ params, body: { key: reference, contentId, ...wanted } }) {
         const mailing = await find(reference, params.id)
-        const { contentId: _id, ...content } = await saveMailingContent(campaigns, mailing, wanted)
+        const content = await saveMailingContent(campaigns, mailing, wanted, { readContentId: contentId })
         return { content }
       },
     }),

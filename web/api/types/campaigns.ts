@@ -1,4 +1,6 @@
 /** Campaigns: what is written for a list and sent to it. */
+import type { Counts } from './statistics.ts'
+import type { TemplateContent } from './templates.ts'
 
 export const campaignStates = [
   'draft',
@@ -55,6 +57,12 @@ export type Campaign = CampaignSettings & {
   campaignId: number | null
   allowed: CampaignChange[]
 }
+
+/** `contentId`: new with each change. */
+export type CampaignContent = TemplateContent & { contentId: number }
+
+/** `counts`: null while there is no mail of it. */
+export type ListedCampaign = Campaign & { counts: Counts | null }
 
 export const exclusionReasons = [
   'unsubscribed',

@@ -1,7 +1,7 @@
 import { ActionIcon, Anchor, Group, Paper, Progress, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { call, query } from '../../api/call.ts'
-import type { Campaign, CampaignCounts, OpenedCampaign } from '../../api/types.ts'
+import type { Campaign, ListedCampaign, OpenedCampaign } from '../../api/types.ts'
 import { useChange, useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -13,19 +13,11 @@ import { CampaignMenu } from './campaign-menu.tsx'
 import { finished, useFormats } from './formats.ts'
 import { CampaignStateBadge } from './state.tsx'
 
-/** One campaign in the list; `counts` once there are some. */
-export function CampaignRow({
-  campaign,
-  counts,
-  apiKey,
-}: {
-  campaign: Campaign
-  counts: CampaignCounts | undefined
-  apiKey: string | undefined
-}) {
+/** One campaign in the list. */
+export function CampaignRow({ campaign, apiKey }: { campaign: ListedCampaign; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
   const { share } = useFormats()
-  const { id, state, subject } = campaign
+  const { id, state, subject, counts } = campaign
   const title = campaign.title || t.untitled
   const isRunning = state === 'sending' || state === 'paused'
   return (
@@ -46,7 +38,7 @@ export function CampaignRow({
           )}
           <Text size="sm" c="dimmed">
             <When campaign={campaign} />
-            {counts !== undefined && !isRunning && (
+            {counts !== null && !isRunning && (
               <>
                 {' · '}
                 {t.rates(

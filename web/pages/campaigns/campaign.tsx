@@ -1,7 +1,6 @@
-import { useState } from 'react'
 import { query, segment } from '../../api/call.ts'
-import type { OpenedCampaign, TemplateContent } from '../../api/types.ts'
-import { useRead } from '../../api/use-api.ts'
+import type { CampaignContent, OpenedCampaign } from '../../api/types.ts'
+import { useFreshRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useParam } from '../../app/use-param.ts'
@@ -19,23 +18,17 @@ export function CampaignPage() {
   return <Opened key={`${key?.publicKey} ${id}`} id={id} apiKey={key?.publicKey} />
 }
 
-/** What was read so long ago may be shown; older, somebody else may have written since. */
-const freshMs = 5_000
-
 function Opened({ id, apiKey }: { id: string; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
-  const [openedAt] = useState(() => Date.now())
   const path = `/campaigns/${segment(id)}`
-  const opened = useRead<OpenedCampaign>(apiKey && query(path, { key: apiKey }))
+  const opened = useFreshRead<OpenedCampaign>(apiKey && query(path, { key: apiKey }))
   const isDraft = opened.data?.campaign.state === 'draft'
-  const content = useRead<{ content: TemplateContent }>(
+  const content = useFreshRead<{ content: CampaignContent }>(
     isDraft ? query(`${path}/content`, { key: apiKey }) : undefined,
   )
-  const isFresh = (read: { dataUpdatedAt: number; isPlaceholderData: boolean }) =>
-    !read.isPlaceholderData && read.dataUpdatedAt >= openedAt - freshMs
-  if (opened.data !== undefined && isFresh(opened)) {
+  if (opened.data !== undefined) {
     if (!isDraft) return <Watched opened={opened.data} apiKey={apiKey} />
-    if (content.data !== undefined && isFresh(content)) {
+    if (content.data !== undefined) {
       return <Editor campaign={opened.data.campaign} content={content.data.content} apiKey={apiKey} />
     }
   }

@@ -3,8 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, query } from '../../api/call.ts'
-import type { Campaign, CampaignCounts } from '../../api/types.ts'
-import { useRead } from '../../api/use-api.ts'
+import type { ListedCampaign } from '../../api/types.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -47,7 +46,7 @@ export function CampaignsPage() {
   const read = useInfiniteQuery({
     queryKey: ['campaigns', 'list', key?.publicKey, group, isStarred, search],
     queryFn: ({ pageParam }) =>
-      call<{ campaigns: Campaign[] }>(
+      call<{ campaigns: ListedCampaign[] }>(
         'GET',
         query('/campaigns', {
           ...{ key: key?.publicKey, state: groups[group], search, limit: pageSize },
@@ -62,7 +61,6 @@ export function CampaignsPage() {
     refetchInterval: refreshMs,
   })
   const all = read.data?.pages.flatMap(({ campaigns }) => campaigns) ?? []
-  const counts = useCounts(all, key?.publicKey)
   const newButton = (
     <Button leftSection={<PlusIcon />} disabled={!may} onClick={() => setMaking(true)}>
       {t.newCampaign}
@@ -112,12 +110,7 @@ export function CampaignsPage() {
             <>
               <Stack gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
                 {all.map((campaign) => (
-                  <CampaignRow
-                    key={campaign.id}
-                    campaign={campaign}
-                    counts={counts.get(campaign.campaignId ?? 0)}
-                    apiKey={key?.publicKey}
-                  />
+                  <CampaignRow key={campaign.id} campaign={campaign} apiKey={key?.publicKey} />
                 ))}
               </Stack>
               {read.hasNextPage && (
@@ -136,21 +129,4 @@ export function CampaignsPage() {
       {isMaking && <NewCampaign apiKey={key?.publicKey} onClose={() => setMaking(false)} />}
     </Page>
   )
-}
-
-const mostCounts = 200
-
-/** Numbers of those that are shown, by what they are counted under; read at once. */
-function useCounts(
-  shown: readonly Campaign[],
-  apiKey: string | undefined,
-): ReadonlyMap<number, CampaignCounts> {
-  const latest = Math.max(0, ...shown.map(({ campaignId }) => campaignId ?? 0))
-  const read = useRead<{ campaigns: CampaignCounts[] }>(
-    latest === 0
-      ? undefined
-      : query('/stats/campaigns', { key: apiKey, before: latest + 1, limit: mostCounts }),
-    { everyMs: refreshMs },
-  )
-  return new Map(read.data?.campaigns.map((counts) => [counts.id, counts]))
 }

@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantin
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { query } from '../../api/call.ts'
-import type { Campaign, CampaignCheck, CampaignProblem } from '../../api/types.ts'
+import type { Campaign, CampaignCheck, CampaignProblem, OpenedCampaign } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -34,22 +34,27 @@ const subjectOf = {
   'date-far': 'audience',
 } as const satisfies Record<CampaignProblem['code'], Subject>
 
-/** The last look before it is sent: what is missing, who gets it, what they see. */
+/** The last look before it is sent: what is missing, who gets it, what they see. All of it as the server has it. */
 export function Check({
   campaign,
   apiKey,
+  isSaved,
   onGoTo,
 }: {
   campaign: Campaign
   apiKey: string | undefined
+  /** Otherwise there is more than would be sent, and nothing is. */
+  isSaved: boolean
   onGoTo: (step: Step) => void
 }) {
   const t = useTexts(campaignsTexts)
-  const may = useSession().may('marketer')
+  const may = useSession().may('marketer') && isSaved
   const [dialog, setDialog] = useState<'test' | 'schedule' | 'send'>()
   const read = useRead<CampaignCheck>(query(`/campaigns/${campaign.id}/check`, { key: apiKey }), {
     everyMs: refreshMs,
   })
+  // The page reads the same; here it follows what somebody else saves.
+  useRead<OpenedCampaign>(query(`/campaigns/${campaign.id}`, { key: apiKey }), { everyMs: refreshMs })
   const close = () => setDialog(undefined)
   return (
     <Stack>

@@ -1,11 +1,14 @@
 /** What a person changes of a campaign before it is saved, as one thing. */
-import { useState } from 'react'
-import { call } from '../../api/call.ts'
-import type { Campaign, CampaignSettings, TemplateContent } from '../../api/types.ts'
+import { useRef, useState } from 'react'
+import { ApiError, call } from '../../api/call.ts'
+import type { Campaign, CampaignContent, CampaignSettings } from '../../api/types.ts'
 import { useChange } from '../../api/use-api.ts'
 import { type EditedContent, isSame, toEdited } from '../../ui/content-editor/content.ts'
 
 export type Draft = { settings: CampaignSettings; content: EditedContent }
+
+/** `contentId`: under which the server has this content. */
+type Saved = Draft & { contentId: number }
 
 export function useDraft({
   campaign,
@@ -13,37 +16,67 @@ export function useDraft({
   apiKey,
 }: {
   campaign: Campaign
-  content: TemplateContent
+  content: CampaignContent
   apiKey: string | undefined
 }) {
   // What was read first: another reading in the background must not take away what is being written.
-  const [saved, setSaved] = useState<Draft>(() => ({
+  const [saved, setSaved] = useState<Saved>(() => ({
     settings: settingsOf(campaign),
     content: toEdited(content),
+    contentId: content.contentId,
   }))
-  const [draft, setDraft] = useState(saved)
+  const [draft, setDraft] = useState<Draft>({ settings: saved.settings, content: saved.content })
+  // One save may have waited for another, and goes on from what that one has saved.
+  const latest = useRef(saved)
   const changed = changedSettings(saved.settings, draft.settings)
   const isContentChanged = !isSame(saved.content, draft.content)
   const isDirty = Object.keys(changed).length > 0 || isContentChanged
   const path = `/campaigns/${campaign.id}`
 
+  function keep(part: Partial<Saved>): void {
+    latest.current = { ...latest.current, ...part }
+    setSaved(latest.current)
+  }
+
+  // What was typed meanwhile stays, and counts as a change.
   const save = useChange(
     async (wanted: Draft) => {
-      const settings = changedSettings(saved.settings, wanted.settings)
-      if (Object.keys(settings).length > 0) await call('PATCH', path, { key: apiKey, ...settings })
-      if (!isSame(saved.content, wanted.content)) {
-        await call('PUT', `${path}/content`, { key: apiKey, ...wanted.content })
+      const settings = changedSettings(latest.current.settings, wanted.settings)
+      if (Object.keys(settings).length > 0) {
+        await call('PATCH', path, { key: apiKey, ...settings })
+        keep({ settings: wanted.settings })
       }
-      // What was typed meanwhile stays, and counts as a change.
-      setSaved(wanted)
+      if (!isSame(latest.current.content, wanted.content)) {
+        const { contentId } = latest.current
+        const body = { key: apiKey, ...wanted.content, contentId }
+        const now = await call<{ content: CampaignContent }>('PUT', `${path}/content`, body)
+        keep({ content: wanted.content, contentId: now.content.contentId })
+      }
     },
-    { touches: ['campaigns'] },
+    { touches: ['campaigns'], queue: path },
   )
+
+  // What is saved of a campaign that is still a draft is refused so for its content alone, which is then read again.
+  const isConflict = save.error instanceof ApiError && save.error.code === 'conflict'
+  const theirs = { content: toEdited(content), contentId: content.contentId }
+
+  function keepMine(): void {
+    keep(theirs)
+    save.mutate(draft)
+  }
+
+  function takeTheirs(): void {
+    keep(theirs)
+    setDraft((now) => ({ ...now, content: theirs.content }))
+    save.reset()
+  }
 
   return {
     draft,
     isDirty,
     save,
+    /** Somebody else saved another content since it was read here. */
+    conflict: isConflict ? { keepMine, takeTheirs } : undefined,
     setSettings: (settings: Partial<CampaignSettings>) =>
       setDraft((now) => ({ ...now, settings: { ...now.settings, ...settings } })),
     setContent: (next: EditedContent) => setDraft((now) => ({ ...now, content: next })),

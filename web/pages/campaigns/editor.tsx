@@ -1,17 +1,17 @@
-import { Alert, Badge, Button, Group, Stack, Tabs } from '@mantine/core'
+import { Alert, Badge, Button, Group, Stack, Tabs, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useBlocker, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Campaign, TemplateContent } from '../../api/types.ts'
+import type { Campaign, CampaignContent } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { LeaveQuestion } from '../../ui/leave-question.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Problem } from '../../ui/problem.tsx'
 import { CampaignMenu, keyOnly } from './campaign-menu.tsx'
 import { Check } from './check.tsx'
 import { useDraft } from './draft.ts'
+import { SaveProblem } from './save-problem.tsx'
 import { Settings } from './settings.tsx'
 import { Write } from './write.tsx'
 
@@ -25,7 +25,7 @@ export function Editor({
   apiKey,
 }: {
   campaign: Campaign
-  content: TemplateContent
+  content: CampaignContent
   apiKey: string | undefined
 }) {
   const t = useTexts(campaignsTexts)
@@ -86,7 +86,7 @@ export function Editor({
       }
     >
       {isReadOnly && <Alert color="blue">{t.viewOnly}</Alert>}
-      <Problem error={save.error} />
+      <SaveProblem state={state} />
       <Tabs value={step} onChange={(next) => void goTo((next ?? 'settings') as Step)} keepMounted={false}>
         <Tabs.List aria-label={t.stepsLabel}>
           {steps.map((one, index) => (
@@ -108,15 +108,34 @@ export function Editor({
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="send" pt="lg">
-          <Check
-            campaign={{ ...campaign, ...draft.settings }}
-            apiKey={apiKey}
-            onGoTo={(next) => void goTo(next)}
-          />
+          <Stack>
+            {isDirty && <Unsaved onSave={() => save.mutate(draft)} isSaving={save.isPending} />}
+            <Check
+              campaign={campaign}
+              apiKey={apiKey}
+              isSaved={!isDirty}
+              onGoTo={(next) => void goTo(next)}
+            />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
       <LeaveQuestion blocker={blocker} />
     </Page>
+  )
+}
+
+/** Back and Forward of the browser lead to the last step without saving: what is sent is what is saved. */
+function Unsaved({ onSave, isSaving }: { onSave: () => void; isSaving: boolean }) {
+  const t = useTexts(campaignsTexts)
+  return (
+    <Alert color="orange" title={t.unsaved}>
+      <Group justify="space-between">
+        <Text size="sm">{t.unsavedHint}</Text>
+        <Button size="xs" variant="default" onClick={onSave} loading={isSaving}>
+          {t.save}
+        </Button>
+      </Group>
+    </Alert>
   )
 }
 

@@ -10,6 +10,8 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { MailFrame } from '../../ui/mail-frame.tsx'
 import { ContactPicker, type PickedContact } from './contact-picker.tsx'
 
+const refreshMs = 10_000
+
 /** What is saved, as one contact will get it: what was added at the end too. */
 export function SavedPreview({ campaign, apiKey }: { campaign: Campaign; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
@@ -18,7 +20,11 @@ export function SavedPreview({ campaign, apiKey }: { campaign: Campaign; apiKey:
   const [shown, setShown] = useState<'html' | 'text'>('html')
   const of = { key: apiKey, contact: contact?.id }
   const path = `/campaigns/${campaign.id}/preview`
-  const read = useRead<CampaignPreview>(query(path, of))
+  // What may still be written may be so by somebody else.
+  const read = useRead<CampaignPreview>(
+    query(path, of),
+    campaign.state === 'draft' ? { everyMs: refreshMs } : {},
+  )
   const { senderName, senderEmail } = campaign
   return (
     <Paper withBorder p="md" component="section" aria-label={t.preview}>

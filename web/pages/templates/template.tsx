@@ -4,7 +4,7 @@ import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call, query } from '../../api/call.ts'
 import type { OpenedTemplate } from '../../api/types.ts'
-import { useChange, useRead } from '../../api/use-api.ts'
+import { useChange, useFreshRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -26,9 +26,9 @@ export function TemplatePage() {
   const t = useTexts(templatesTexts)
   const id = useParam('id')
   const { key } = useKeys()
-  const opened = useRead<OpenedTemplate>(key && query(`/templates/${id}`, { key: key.publicKey }))
+  const opened = useFreshRead<OpenedTemplate>(key && query(`/templates/${id}`, { key: key.publicKey }))
   const trail = [{ label: t.title, to: '/templates' }]
-  if (opened.data === undefined || String(opened.data.template.id) !== id) {
+  if (opened.data === undefined) {
     return (
       <Page title="…" trail={trail}>
         <Loaded from={opened}>{() => null}</Loaded>
