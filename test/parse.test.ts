@@ -247,6 +247,86 @@ scenario('loops are ignored, reports about our mail are read, other reports are 
   assert.ok(report?.because.includes('So it is mail like any other.'), report?.because.join('\n'))
 })
 
+scenario('a report about our mail that comes twice is read once, and taken twice', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const { messageId } = await app.send({ to: 'lea@inbox.test' })
+  await app.idle()
+  const [arrived] = await app.received('lea@inbox.test')
+  const { body } = await app.admin('GET', `/api/lab/inbox/${arrived?.id}`)
+  const { envelopeFrom } = (body as { message: { envelopeFrom: string } }).message
+  const raw = `From: mailer-daemon@inbox.test
+To: ${Email}
+Message-ID: <report-1@inbox.test>
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary="x"
+
+--x
+Content-Type: text/plain
+
+It could not be delivered.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.inbox.test
+
+Final-Recipient: rfc822; lea@inbox.test
+Action: failed
+Status: 5.1.1
+--x
+Content-Type: text/rfc822-headers
+
+Return-Path: <${envelopeFrom}>
+Subject: Hello
+--x--`
+  for (const _time of [1, 2]) assert.match(await deliver(app, { from: '', to: [Email], raw }), /^250 /)
+  assert.deepEqual(
+    (await outcomes(app)).map(({ outcome }) => outcome),
+    ['report-applied'],
+  )
+  assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'delivered', 'bounced'])
+  assert.equal(receiver.received.length, 0)
+})
+
+scenario('automatic answers of mail systems are posted too', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const away = `From: mailer-daemon@client.example
+To: ${Email}
+Message-ID: <away@client.example>
+Subject: Out of office
+Auto-Submitted: auto-replied
+
+I am away until Monday.`
+  const receipt = `From: ann@client.example
+To: ${Email}
+Message-ID: <receipt@client.example>
+Subject: Read: Hello
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=disposition-notification; boundary="x"
+
+--x
+Content-Type: text/plain
+
+Your message was read.
+--x
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; ann@client.example
+Disposition: manual-action/MDN-sent-manually; displayed
+--x--`
+  for (const raw of [away, receipt]) assert.match(await deliver(app, { from: '', to: [Email], raw }), /^250 /)
+  assert.deepEqual(
+    (await outcomes(app)).map(({ outcome }) => outcome),
+    ['parse', 'parse'],
+  )
+  const calls = await receiver.wait(2)
+  assert.deepEqual(calls.map(({ body }) => (body as Parsed).Subject).toSorted(), [
+    'Out of office',
+    'Read: Hello',
+  ])
+})
+
 test('a program that does not answer gets its mail when it does, and from the inbox again', async (t) => {
   const app = await startTestApp(t)
   const receiver = await startReceiver(t)
