@@ -12,6 +12,8 @@ export type NewCall = {
   /** JSON of events, or the mail that the body will be made of. */
   content: { body: string; events: number } | { inboxId: InboxId }
   isReplay?: boolean
+  /** When the first of what it tells happened; now when left out. */
+  since?: Instant
 }
 
 export type CallRow = Schema['webhook_calls']
@@ -46,7 +48,7 @@ export function oweCalls(
   calls: readonly NewCall[],
   { firstId, now }: { firstId: number; now: Instant },
 ): Write[] {
-  const rows = calls.map(({ webhookId, content, isReplay = false }, i) =>
+  const rows = calls.map(({ webhookId, content, isReplay = false, since = now }, i) =>
     insertCall({
       id: (firstId + i) as CallId,
       webhook_id: webhookId,
@@ -57,11 +59,11 @@ export function oweCalls(
       due_at: now,
       attempts: 0,
       first_failed_at: null,
-      created_at: now,
+      created_at: since,
     }),
   )
   const ids = [...new Set(calls.map(({ webhookId }) => webhookId))].toSorted((a, b) => a - b)
-  // The webhook's row is locked before its work is looked at, here and where its work ends (settle.ts): who comes second
+  // The webhook's row is locked before its work is looked at, here and where its work ends (settle-run.ts): who comes second
   // sees what the first has done, and no call is left without work.
   return [
     ...rows,

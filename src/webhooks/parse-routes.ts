@@ -4,9 +4,10 @@ import { type Address, formatAddress, normaliseAddress, parseAddress } from '../
 import type { AccountId, KeyId, WebhookId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Storage } from '../storage/storage.ts'
+import { changeWebhook } from './change-webhook.ts'
 import { checkHookUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
-import { addWebhook, changeWebhook, selectWebhooks, type Webhook } from './webhooks.ts'
+import { addWebhook, selectWebhooks, type Webhook } from './webhooks.ts'
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const localLength = 16

@@ -72,7 +72,7 @@ async function replayMail(ctx: WebhooksContext, webhook: Webhook, range: ReplayR
       .selectFrom('inbox')
       .innerJoin('inbox_bodies', 'inbox_bodies.inbox_id', 'inbox.id')
       .innerJoin('api_keys', 'api_keys.account_id', 'inbox.account_id')
-      .select('inbox.id')
+      .select(['inbox.id', 'inbox.received_at'])
       .where('api_keys.id', '=', webhook.keyId)
       .where('inbox.received_at', '>=', range.from)
       .where('inbox.received_at', '<', range.to)
@@ -83,7 +83,9 @@ async function replayMail(ctx: WebhooksContext, webhook: Webhook, range: ReplayR
       .limit(rowsPerStep)
       .execute()
     const calls = rows.map(
-      ({ id }): NewCall => ({ webhookId: webhook.id, content: { inboxId: id }, isReplay: true }),
+      ({ id, received_at: since }): NewCall => ({
+        ...{ webhookId: webhook.id, content: { inboxId: id }, isReplay: true, since },
+      }),
     )
     await owe(ctx, calls)
     count += rows.length
@@ -99,7 +101,10 @@ async function owe({ storage, clock }: WebhooksContext, calls: readonly NewCall[
   await storage.commit({ writes: oweCalls(calls, { firstId, now: clock.now() }) })
 }
 
-/** What was missed since then has been sent now, if the range holds all of it. */
+/**
+ * What was missed since then is owed now, if the range holds all of it. Should that be dropped before it is delivered, it is
+ * marked as missed again (hand-on.ts).
+ */
 async function forgetMissed(
   { storage, clock }: WebhooksContext,
   { id, missedSince }: Webhook,
@@ -111,6 +116,7 @@ async function forgetMissed(
     .set({ missed_since: null })
     .where('id', '=', id)
     .where('missed_since', '=', missedSince)
+    .where('state', '=', 'alive')
     .execute()
 }
 

@@ -82,13 +82,15 @@ export function callsOf(
       webhookId: id,
       content: { body: JSON.stringify(format.event(event)), events: 1 },
       isReplay,
+      since: event.at,
     }))
   }
   const calls: NewCall[] = []
   for (let start = 0; start < events.length; start += eventsPerCall) {
     const part = events.slice(start, start + eventsPerCall)
     const body = JSON.stringify(part.map((event) => format.event(event)))
-    calls.push({ webhookId: id, content: { body, events: part.length }, isReplay })
+    const since = Math.min(...part.map(({ at }) => at))
+    calls.push({ webhookId: id, content: { body, events: part.length }, isReplay, since })
   }
   return calls
 }
