@@ -57,6 +57,7 @@ test('webhooks are added, tried, looked at, replayed and removed by command', as
   assert.match(mail.out, /^Mail to \S{16}@in\.mail\.paravion\.example is posted to it\.\nSecret: /)
   const rotated = await paravion('rotate', id)
   assert.match(rotated.out, /^Secret: whsec_/)
+  assert.match(rotated.out, /^Webhook \d+ \(delivered\) has it\.\nWebhook \d+ \(bounced\) has it\.$/m)
   assert.match((await paravion('revive', id)).out, /is called again/)
   assert.match((await paravion('remove', id)).out, /is removed/)
   const left = JSON.parse((await paravion('list', '--json')).out) as { topic: string }[]

@@ -72,7 +72,11 @@ export function addWebhookCommands(program: Command): void {
     .action(add)
   addCommand(webhook, 'remove <id>', 'remove one, with what it is owed and its log').action(remove)
   addCommand(webhook, 'revive <id>', 'call a dead one again').action(revive)
-  addCommand(webhook, 'rotate <id>', 'make a new secret; the old one signs too for a day').action(rotate)
+  addCommand(
+    webhook,
+    'rotate <id>',
+    'make a new secret, for all that were added with it; the old one signs too for a day',
+  ).action(rotate)
   addCommand(webhook, 'test <id>', 'call it at once with something that did not happen').action(test)
   addCommand(webhook, 'log <id>', 'what was sent to it and what it answered, the newest first')
     .option('--bodies', 'with what was sent')
@@ -177,12 +181,13 @@ async function revive(id: string, options: CommonOptions): Promise<void> {
 }
 
 async function rotate(id: string, options: CommonOptions): Promise<void> {
-  const rotated = await callAdmin<{ webhook: Webhook; secret: string }>(options, {
+  const rotated = await callAdmin<{ webhooks: Webhook[]; secret: string }>(options, {
     method: 'POST',
     path: `${pathOf(id)}/rotate`,
   })
   if (options.json) return printJson(rotated)
-  printLines(secretLines(rotated.secret))
+  const lines = rotated.webhooks.map((one) => `Webhook ${one.id} (${printable(one.topic)}) has it.`)
+  printLines([...secretLines(rotated.secret), ...lines])
 }
 
 async function test(id: string, options: CommonOptions): Promise<void> {

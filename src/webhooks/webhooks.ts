@@ -7,7 +7,7 @@ import type { Instant, Schema } from '../storage/schema.ts'
 import { Conflict, type Storage } from '../storage/storage.ts'
 import { maskUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
-import { bothSecretsMs, makeSecret } from './secrets.ts'
+import { makeSecret } from './secrets.ts'
 
 export type Webhook = {
   id: WebhookId
@@ -142,25 +142,6 @@ export async function removeWebhook(
     await tx.deleteFrom('webhook_tries').where('webhook_id', '=', id).execute()
     await tx.deleteFrom('work').where('id', '=', workOf(id)).where('owner', 'is', null).execute()
   })
-}
-
-/** The new secret, to be shown once. Bodies are signed with the old one too for a day. */
-export async function rotateSecret(
-  { storage, seal, clock }: WebhooksContext,
-  id: WebhookId,
-): Promise<string> {
-  const secret = makeSecret()
-  const changed = await storage.db
-    .updateTable('webhooks')
-    .set(({ ref }) => ({
-      secret_sealed: seal.seal(secret),
-      old_secret_sealed: ref('secret_sealed'),
-      old_secret_until: clock.now() + bothSecretsMs,
-    }))
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  if (Number(changed.numUpdatedRows) === 0) throw noSuchWebhook(id)
-  return secret
 }
 
 /** A webhook has at most one work item, while something is owed to it: the ids are of one sequence. */
