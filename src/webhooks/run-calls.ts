@@ -6,6 +6,7 @@ import type { CallId, InboxId, WebhookId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import { recordTry } from './call-log.ts'
 import { type CallRow, guardAgain, guardDone } from './calls.ts'
+import type { TakeRoom } from './byte-room.ts'
 import type { WebhooksContext } from './context.ts'
 import { type OpenedHook, postBody, type Result } from './post-body.ts'
 import { readMail } from './read-mail.ts'
@@ -17,8 +18,11 @@ const callsAtOnce = { events: 4, mail: 1 } as const
 /** Then others have their turn. */
 const maxRunMs = 30_000
 
-/** How much mail may be in memory: resolves when there is room for `bytes`, with what gives it back. */
-export type TakeRoom = (bytes: number) => Promise<() => void>
+/**
+ * What a mail takes while it is called, of its size: itself as it was stored and as a copy, and a third more than that as
+ * base64, as the text of the body and as its bytes.
+ */
+const copiesOfMail = 6
 
 export type RunParts = Pick<WebhooksContext, 'storage' | 'clock' | 'log' | 'post' | 'format'> & {
   takeRoom: TakeRoom
@@ -85,7 +89,7 @@ async function makeCall(
   parts: RunParts,
   { call, hook, signal }: { call: CallRow; hook: OpenedHook; signal: AbortSignal },
 ): Promise<Result | undefined> {
-  const giveBack = call.inbox_id === null ? () => undefined : await makeRoom(parts, call.inbox_id)
+  const giveBack = call.inbox_id === null ? () => undefined : await makeRoom(parts, call.inbox_id, hook.host)
   try {
     const body = await bodyOf(parts, { call, hook })
     if (body === undefined) {
@@ -106,13 +110,17 @@ async function makeCall(
   }
 }
 
-async function makeRoom({ storage, takeRoom }: RunParts, inboxId: InboxId): Promise<() => void> {
+async function makeRoom(
+  { storage, takeRoom }: RunParts,
+  inboxId: InboxId,
+  host: string,
+): Promise<() => void> {
   const row = await storage.db
     .selectFrom('inbox')
     .select('size_bytes')
     .where('id', '=', inboxId)
     .executeTakeFirst()
-  return takeRoom(row?.size_bytes ?? 0)
+  return takeRoom({ bytes: copiesOfMail * (row?.size_bytes ?? 0), host })
 }
 
 async function bodyOf(

@@ -50,12 +50,12 @@ test('a host that does not answer holds up nobody else, and a stop waits for nob
 test('room in memory is given in turns, and never more than there is', async () => {
   const takeRoom = createByteRoom(100)
   const order: string[] = []
-  const giveBackA = await takeRoom(60)
-  const b = takeRoom(60).then((give) => {
+  const giveBackA = await takeRoom({ bytes: 60, host: 'app.example' })
+  const b = takeRoom({ bytes: 60, host: 'app.example' }).then((give) => {
     order.push('b')
     return give
   })
-  const c = takeRoom(10_000).then((give) => {
+  const c = takeRoom({ bytes: 10_000, host: 'app.example' }).then((give) => {
     order.push('c')
     return give
   })
@@ -65,4 +65,23 @@ test('room in memory is given in turns, and never more than there is', async () 
   giveBackB()
   await c
   assert.deepEqual(order, ['b', 'c'])
+})
+
+test('a host that keeps its room leaves half of it to the others', async () => {
+  const takeRoom = createByteRoom(100)
+  const order: string[] = []
+  const take = async (name: string, bytes: number, host: string) => {
+    const giveBack = await takeRoom({ bytes, host })
+    order.push(name)
+    return giveBack
+  }
+  const giveBackHanging = await take('hanging', 90, 'slow.example')
+  const nextOfHost = take('the next of its host', 10, 'slow.example')
+  const giveBackOther = await take('another host', 40, 'fast.example')
+  const third = take('a third', 20, 'third.example')
+  giveBackHanging()
+  await nextOfHost
+  await third
+  giveBackOther()
+  assert.deepEqual(order, ['hanging', 'another host', 'the next of its host', 'a third'])
 })

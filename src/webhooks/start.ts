@@ -28,7 +28,8 @@ const webhooksAtOnceByHost = 4
 const hostBusyMs = 1_000
 /** After an error of ours. */
 const troubleMs = 60_000
-const mailBytesAtOnce = 32 * 1024 * 1024
+/** With all that is made of it (run-calls.ts). */
+const mailBytesAtOnce = 192 * 1024 * 1024
 
 export function startWebhooks(
   ctx: WebhooksContext,
