@@ -1,6 +1,6 @@
 /** Webhooks on a storage with a clock of their own, and messages to which things happen. */
 import { recordEvent } from '../src/events/record.ts'
-import type { AttemptId, DeliveryId, KeyId, MessageId, WorkId } from '../src/mail/ids.ts'
+import type { AccountId, AttemptId, DeliveryId, InboxId, KeyId, MessageId, WorkId } from '../src/mail/ids.ts'
 import { createQueue, type Queue } from '../src/queue/queue.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 import { silentLog } from '../src/runtime/log.ts'
@@ -16,6 +16,7 @@ import { countWaiting } from '../src/webhooks/waiting.ts'
 import { findWebhook, selectWebhooks, type Webhook } from '../src/webhooks/webhooks.ts'
 import { createTestWebhooks, type Receiver } from './webhooks-world.ts'
 
+export const accountId = 1 as AccountId
 export const keyId = 7 as KeyId
 export const otherKey = 8 as KeyId
 export const start = Date.UTC(2026, 0, 2)
@@ -33,9 +34,14 @@ export type World = {
   state(hook: Webhook): Promise<Webhook & { waiting: number }>
 }
 
-export function createWorld(storage: Storage, receiver: Receiver): World {
+/** `changed`: in place of what is otherwise in the context. */
+export function createWorld(
+  storage: Storage,
+  receiver: Receiver,
+  changed: Partial<WebhooksContext> = {},
+): World {
   const clock = { time: start, now: () => clock.time, sleep: async () => {} }
-  const ctx = createTestWebhooks(storage, { clock })
+  const ctx = { ...createTestWebhooks(storage, { clock }), ...changed }
   const queue = createQueue({ storage, clock, log: silentLog })
 
   async function run(): Promise<boolean> {
@@ -150,4 +156,42 @@ export function idsOf(receiver: Receiver): unknown[] {
   return receiver.received
     .flatMap(({ body }) => (Array.isArray(body) ? body : [body]))
     .map((one) => one.MessageID)
+}
+
+/** Mail that came for a webhook's address at that time; `oweMail` owes it. */
+export async function addMail(
+  storage: Storage,
+  {
+    id,
+    to,
+    at = start,
+    header = 'From: ann@client.example',
+  }: { id: number; to: string; at?: number; header?: string },
+): Promise<InboxId> {
+  const inboxId = id as InboxId
+  const raw = Buffer.from(`${header}\r\nSubject: Mail ${id}\r\n\r\nHello`)
+  await storage.db
+    .insertInto('inbox')
+    .values({
+      id: inboxId,
+      account_id: accountId,
+      received_at: at,
+      envelope_from: 'ann@client.example',
+      recipients: to,
+      sender: 'ann@client.example',
+      subject: `Mail ${id}`,
+      header_message_id: `<${id}@client.example>`,
+      taken_id: `<${id}@client.example> ${to}`,
+      size_bytes: raw.length,
+      spf: 'pass',
+      dkim: 'pass',
+      dmarc: 'pass',
+      client: 'test',
+      outcome: 'parse',
+      because: '[]',
+      answered_to: null,
+    })
+    .execute()
+  await storage.db.insertInto('inbox_bodies').values({ inbox_id: inboxId, content: raw }).execute()
+  return inboxId
 }

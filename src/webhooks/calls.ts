@@ -72,6 +72,15 @@ export function oweCalls(
   ]
 }
 
+/** A call for each of the bodies in its place, as due as it was; where its work goes on. */
+export function splitCall(
+  call: CallRow,
+  { bodies, firstId }: { bodies: readonly string[]; firstId: number },
+): Write[] {
+  const fresh = { attempts: 0, first_failed_at: null, events: 1 }
+  return bodies.map((body, i) => insertCall({ ...call, ...fresh, body, id: (firstId + i) as CallId }))
+}
+
 /** A mail that came for a program, in the transaction that keeps it. */
 export async function oweMail(
   db: Kysely<Schema>,
