@@ -235,6 +235,7 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
   const now = Date.now()
   const from = readTime('--from', options.from, now)
   const to = options.to === undefined ? now : readTime('--to', options.to, now)
+  const { webhook } = await callAdmin<{ webhook: Webhook }>(options, { method: 'GET', path: pathOf(id) })
   let total = 0
   let after: number | null | undefined
   do {
@@ -247,9 +248,9 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
     after = step.next
   } while (after !== null)
   if (options.json) return printJson({ count: total })
-  printLines([
-    total === 0 ? 'Nothing happened in that time.' : `${count(total, 'event is', 'events are')} sent again.`,
-  ])
+  const sent =
+    webhook.kind === 'mail' ? count(total, 'mail is', 'mails are') : count(total, 'event is', 'events are')
+  printLines([total === 0 ? 'Nothing happened in that time.' : `${sent} sent again.`])
 }
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
