@@ -379,3 +379,42 @@ scenario('who has lost a domain gets its mail no more', async (t, app) => {
   assert.equal((await app.mailjet('DELETE', '/v3/REST/sender/*@shop.example')).status, 204)
   assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^550 /)
 })
+
+scenario('an address is an alias, special, or read by a program: one of them', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const Url = `${receiver.url}/inbound`
+  const refused = async (method: string, path: string, body: object, message: RegExp) => {
+    const answer = await app.admin(method, path, body)
+    assert.equal(answer.status, 409, `${path} ${answer.text}`)
+    assert.match(answer.text, message)
+  }
+  const set = (name: string, value: string) => app.admin('PUT', `/api/system-parameters/${name}`, { value })
+  const made = await addRoute(app, { Url })
+  await addRoute(app, { Email: 'Orders@shop.example', Url })
+  await addRoute(app, { Email: 'returned@shop.example', Url })
+  await refused('POST', '/api/aliases', { name: 'orders@shop.example' }, /is read by a program/)
+  const temporary = { name: 'orders@shop.example', endsAt: Date.now() + 3_600_000 }
+  await refused('POST', '/api/aliases', temporary, /is read by a program/)
+  assert.equal((await set('mail.catchall.domain', 'shop.example')).status, 200)
+  const returned = { value: 'returned' }
+  await refused('PUT', '/api/system-parameters/mail.bounce.alias', returned, /is read by a program/)
+  await refused(
+    'PUT',
+    '/api/system-parameters/mail.catchall.alias',
+    { value: 'Orders' },
+    /is read by a program/,
+  )
+
+  for (const [name, local] of [
+    ['mail.bounce.alias', 'bounce'],
+    ['mail.catchall.alias', 'catchall'],
+  ] as const) {
+    assert.equal((await set(name, local)).status, 200)
+    const address = `${local}@shop.example`
+    await refused('POST', '/api/parse-routes', { url: Url, address }, new RegExp(`is the ${local} address`))
+    await refused('PATCH', `/api/parse-routes/${made.ID}`, { address }, new RegExp(`is the ${local} address`))
+  }
+  const alias = await app.admin('POST', '/api/aliases', { name: 'info@shop.example' })
+  assert.equal(alias.status, 201, alias.text)
+  await refused('POST', '/api/parse-routes', { url: Url, address: 'info@shop.example' }, /is an alias/)
+})
