@@ -195,3 +195,19 @@ export async function addMail(
   await storage.db.insertInto('inbox_bodies').values({ inbox_id: inboxId, content: raw }).execute()
   return inboxId
 }
+
+/** Keys of one account, to whom its mail belongs. */
+export async function addKeys(storage: Storage, keyIds: readonly KeyId[]): Promise<void> {
+  const rows = keyIds.map((id) => ({
+    id,
+    account_id: accountId,
+    name: '',
+    public_key: String(id).padStart(32, '0'),
+    secret_hash: '',
+    is_master: 0 as const,
+    is_active: 1 as const,
+    created_at: start,
+    rotated_at: null,
+  }))
+  await storage.db.insertInto('api_keys').values(rows).execute()
+}

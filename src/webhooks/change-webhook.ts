@@ -50,6 +50,8 @@ function columnsFor(
   const state = changes.state ?? (isNewUrl ? 'alive' : undefined)
   return {
     ...(topic !== undefined && { topic }),
+    // What came for the new address before may have been for somebody else (replay.ts).
+    ...(before.kind === 'mail' && topic !== undefined && topic !== before.topic && { created_at: now }),
     ...(address !== undefined && { address }),
     ...(isBackup !== undefined && { is_backup: isBackup ? (1 as const) : (0 as const) }),
     ...(isNewUrl && { url_sealed: seal.seal(url) }),
