@@ -108,6 +108,25 @@ export async function oweMail(
     .execute()
   await db.updateTable('webhooks').set({ touched_at: now }).where('id', '=', webhookId).execute()
   await putWork(db, webhookId, now)
+  await callSoon(db, [webhookId], now)
+}
+
+/**
+ * What was just owed does not wait for the next try of an older call that fails, unless it is the webhook that fails, and has
+ * its rest.
+ */
+export async function callSoon(db: Kysely<Schema>, ids: readonly WebhookId[], now: Instant): Promise<void> {
+  if (ids.length === 0) return
+  await db
+    .updateTable('work')
+    .set({ due_at: now })
+    .where('id', 'in', ids.map(workOf))
+    .where('owner', 'is', null)
+    .where('due_at', '>', now)
+    .where('ref', 'in', (eb) =>
+      eb.selectFrom('webhooks').select('webhooks.id').where('id', 'in', ids).where('failed_runs', '=', 0),
+    )
+    .execute()
 }
 
 /** Unless it is there. The row of the webhook must be locked. */

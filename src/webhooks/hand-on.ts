@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { WebhookId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import { putWork } from './calls.ts'
+import { callSoon, putWork } from './calls.ts'
 import { isEventTopic, kindsOf } from './topics.ts'
 import { selectWebhooks, type WebhookRow } from './webhooks.ts'
 
@@ -68,7 +68,9 @@ export async function handOn(
     .where('webhook_id', '=', row.id)
     .where('attempts', '<=', mostAttempts)
     .executeTakeFirst()
-  if (Number(moved.numUpdatedRows) > 0) await putWork(db, backup.id, now)
+  if (Number(moved.numUpdatedRows) === 0) return
+  await putWork(db, backup.id, now)
+  await callSoon(db, [backup.id], now)
 }
 
 /** Since the first of what it is not told: so that it can be sent again by hand (replay.ts). */

@@ -4,7 +4,7 @@ import type { InboxId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
-import { type NewCall, oweCalls } from './calls.ts'
+import { callSoon, type NewCall, oweCalls } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
 import { readEvents } from './read-events.ts'
 import { callsOf } from './tell-events.ts'
@@ -35,6 +35,7 @@ export async function replay(ctx: WebhooksContext, webhook: Webhook, range: Repl
   const replayed =
     webhook.kind === 'mail' ? await replayMail(ctx, webhook, range) : await replayEvents(ctx, webhook, range)
   if (replayed.next === null) await forgetMissed(ctx, webhook, range)
+  await callSoon(ctx.storage.db, [webhook.id], ctx.clock.now())
   ctx.wakeCalls()
   return replayed
 }

@@ -89,6 +89,25 @@ storageTest(
   },
 )
 
+storageTest('what happens does not wait for the next try of an older call that fails', async (t, storage) => {
+  const receiver = await startReceiver(t)
+  const world = createWorld(storage, receiver)
+  const hook = await world.add()
+  receiver.answer((_request, reply) => {
+    const body = receiver.received.at(-1)?.body as { MessageID: number }
+    reply.writeHead(body.MessageID === 101 ? 400 : 200).end()
+  })
+  await deliver(storage, 2)
+  await world.work()
+  for (let id = 201; id < 205; id++) {
+    world.clock.time += 1_000
+    await deliver(storage, 1, id)
+    await world.work()
+  }
+  assert.deepEqual(idsOf(receiver), [101, 102, 201, 202, 203, 204])
+  assert.equal((await world.state(hook)).waiting, 1)
+})
+
 for (const [from, to] of [
   [1, 2],
   [2, 1],
