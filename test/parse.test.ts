@@ -247,6 +247,86 @@ scenario('loops are ignored, reports about our mail are read, other reports are 
   assert.ok(report?.because.includes('So it is mail like any other.'), report?.because.join('\n'))
 })
 
+scenario('a report about our mail that comes twice is read once, and taken twice', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const { messageId } = await app.send({ to: 'lea@inbox.test' })
+  await app.idle()
+  const [arrived] = await app.received('lea@inbox.test')
+  const { body } = await app.admin('GET', `/api/lab/inbox/${arrived?.id}`)
+  const { envelopeFrom } = (body as { message: { envelopeFrom: string } }).message
+  const raw = `From: mailer-daemon@inbox.test
+To: ${Email}
+Message-ID: <report-1@inbox.test>
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary="x"
+
+--x
+Content-Type: text/plain
+
+It could not be delivered.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.inbox.test
+
+Final-Recipient: rfc822; lea@inbox.test
+Action: failed
+Status: 5.1.1
+--x
+Content-Type: text/rfc822-headers
+
+Return-Path: <${envelopeFrom}>
+Subject: Hello
+--x--`
+  for (const _time of [1, 2]) assert.match(await deliver(app, { from: '', to: [Email], raw }), /^250 /)
+  assert.deepEqual(
+    (await outcomes(app)).map(({ outcome }) => outcome),
+    ['report-applied'],
+  )
+  assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'delivered', 'bounced'])
+  assert.equal(receiver.received.length, 0)
+})
+
+scenario('automatic answers of mail systems are posted too', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+  const away = `From: mailer-daemon@client.example
+To: ${Email}
+Message-ID: <away@client.example>
+Subject: Out of office
+Auto-Submitted: auto-replied
+
+I am away until Monday.`
+  const receipt = `From: ann@client.example
+To: ${Email}
+Message-ID: <receipt@client.example>
+Subject: Read: Hello
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=disposition-notification; boundary="x"
+
+--x
+Content-Type: text/plain
+
+Your message was read.
+--x
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; ann@client.example
+Disposition: manual-action/MDN-sent-manually; displayed
+--x--`
+  for (const raw of [away, receipt]) assert.match(await deliver(app, { from: '', to: [Email], raw }), /^250 /)
+  assert.deepEqual(
+    (await outcomes(app)).map(({ outcome }) => outcome),
+    ['parse', 'parse'],
+  )
+  const calls = await receiver.wait(2)
+  assert.deepEqual(calls.map(({ body }) => (body as Parsed).Subject).toSorted(), [
+    'Out of office',
+    'Read: Hello',
+  ])
+})
+
 test('a program that does not answer gets its mail when it does, and from the inbox again', async (t) => {
   const app = await startTestApp(t)
   const receiver = await startReceiver(t)
@@ -298,4 +378,43 @@ scenario('who has lost a domain gets its mail no more', async (t, app) => {
   await receiver.wait(1)
   assert.equal((await app.mailjet('DELETE', '/v3/REST/sender/*@shop.example')).status, 204)
   assert.match(await deliver(app, { to: ['orders@shop.example'], raw }), /^550 /)
+})
+
+scenario('an address is an alias, special, or read by a program: one of them', async (t, app) => {
+  const receiver = await startReceiver(t)
+  const Url = `${receiver.url}/inbound`
+  const refused = async (method: string, path: string, body: object, message: RegExp) => {
+    const answer = await app.admin(method, path, body)
+    assert.equal(answer.status, 409, `${path} ${answer.text}`)
+    assert.match(answer.text, message)
+  }
+  const set = (name: string, value: string) => app.admin('PUT', `/api/system-parameters/${name}`, { value })
+  const made = await addRoute(app, { Url })
+  await addRoute(app, { Email: 'Orders@shop.example', Url })
+  await addRoute(app, { Email: 'returned@shop.example', Url })
+  await refused('POST', '/api/aliases', { name: 'orders@shop.example' }, /is read by a program/)
+  const temporary = { name: 'orders@shop.example', endsAt: Date.now() + 3_600_000 }
+  await refused('POST', '/api/aliases', temporary, /is read by a program/)
+  assert.equal((await set('mail.catchall.domain', 'shop.example')).status, 200)
+  const returned = { value: 'returned' }
+  await refused('PUT', '/api/system-parameters/mail.bounce.alias', returned, /is read by a program/)
+  await refused(
+    'PUT',
+    '/api/system-parameters/mail.catchall.alias',
+    { value: 'Orders' },
+    /is read by a program/,
+  )
+
+  for (const [name, local] of [
+    ['mail.bounce.alias', 'bounce'],
+    ['mail.catchall.alias', 'catchall'],
+  ] as const) {
+    assert.equal((await set(name, local)).status, 200)
+    const address = `${local}@shop.example`
+    await refused('POST', '/api/parse-routes', { url: Url, address }, new RegExp(`is the ${local} address`))
+    await refused('PATCH', `/api/parse-routes/${made.ID}`, { address }, new RegExp(`is the ${local} address`))
+  }
+  const alias = await app.admin('POST', '/api/aliases', { name: 'info@shop.example' })
+  assert.equal(alias.status, 201, alias.text)
+  await refused('POST', '/api/parse-routes', { url: Url, address: 'info@shop.example' }, /is an alias/)
 })

@@ -55,8 +55,20 @@ test('webhooks are added, tried, looked at, replayed and removed by command', as
 
   const mail = await paravion('add', `${receiver.url}/inbound`, '--mail')
   assert.match(mail.out, /^Mail to \S{16}@in\.mail\.paravion\.example is posted to it\.\nSecret: /)
+  const [, address = ''] = /^Mail to (\S+) is/.exec(mail.out) ?? []
+  const routes = JSON.parse((await paravion('list', '--json')).out) as {
+    id: number
+    address: string | null
+  }[]
+  const route = String(routes.find((one) => one.address === address)?.id)
+  receiver.answer(200)
+  await app.send({ to: address })
+  await receiver.wait(1, ({ path }) => path === '/inbound')
+  const resent = await paravion('replay', route, '--from', '1h')
+  assert.equal(resent.out, '1 mail is sent again.\n', resent.err)
   const rotated = await paravion('rotate', id)
   assert.match(rotated.out, /^Secret: whsec_/)
+  assert.match(rotated.out, /^Webhook \d+ \(delivered\) has it\.\nWebhook \d+ \(bounced\) has it\.$/m)
   assert.match((await paravion('revive', id)).out, /is called again/)
   assert.match((await paravion('remove', id)).out, /is removed/)
   const left = JSON.parse((await paravion('list', '--json')).out) as { topic: string }[]

@@ -72,7 +72,11 @@ export function addWebhookCommands(program: Command): void {
     .action(add)
   addCommand(webhook, 'remove <id>', 'remove one, with what it is owed and its log').action(remove)
   addCommand(webhook, 'revive <id>', 'call a dead one again').action(revive)
-  addCommand(webhook, 'rotate <id>', 'make a new secret; the old one signs too for a day').action(rotate)
+  addCommand(
+    webhook,
+    'rotate <id>',
+    'make a new secret, for all that were added with it; the old one signs too for a day',
+  ).action(rotate)
   addCommand(webhook, 'test <id>', 'call it at once with something that did not happen').action(test)
   addCommand(webhook, 'log <id>', 'what was sent to it and what it answered, the newest first')
     .option('--bodies', 'with what was sent')
@@ -177,12 +181,13 @@ async function revive(id: string, options: CommonOptions): Promise<void> {
 }
 
 async function rotate(id: string, options: CommonOptions): Promise<void> {
-  const rotated = await callAdmin<{ webhook: Webhook; secret: string }>(options, {
+  const rotated = await callAdmin<{ webhooks: Webhook[]; secret: string }>(options, {
     method: 'POST',
     path: `${pathOf(id)}/rotate`,
   })
   if (options.json) return printJson(rotated)
-  printLines(secretLines(rotated.secret))
+  const lines = rotated.webhooks.map((one) => `Webhook ${one.id} (${printable(one.topic)}) has it.`)
+  printLines([...secretLines(rotated.secret), ...lines])
 }
 
 async function test(id: string, options: CommonOptions): Promise<void> {
@@ -230,6 +235,7 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
   const now = Date.now()
   const from = readTime('--from', options.from, now)
   const to = options.to === undefined ? now : readTime('--to', options.to, now)
+  const { webhook } = await callAdmin<{ webhook: Webhook }>(options, { method: 'GET', path: pathOf(id) })
   let total = 0
   let after: number | null | undefined
   do {
@@ -242,9 +248,9 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
     after = step.next
   } while (after !== null)
   if (options.json) return printJson({ count: total })
-  printLines([
-    total === 0 ? 'Nothing happened in that time.' : `${count(total, 'event is', 'events are')} sent again.`,
-  ])
+  const sent =
+    webhook.kind === 'mail' ? count(total, 'mail is', 'mails are') : count(total, 'event is', 'events are')
+  printLines([total === 0 ? 'Nothing happened in that time.' : `${sent} sent again.`])
 }
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,5 +1,5 @@
 /** Aliases as rows. */
-import { parseDomain } from '../mail/address.ts'
+import { type Address, parseDomain } from '../mail/address.ts'
 import type { AccountId, AliasId } from '../mail/ids.ts'
 import { defaultAddresses } from '../routing/default-addresses.ts'
 import { readParameters } from '../routing/parameters.ts'
@@ -41,9 +41,15 @@ export type NewAlias = {
 const longestTemporaryMs = 31 * 24 * 60 * 60_000
 const maxDefaultsLength = 10_000
 
+/** `isProgram`: a program reads the mail of that address, and an alias would get none. Throws Refused. */
 export async function createAlias(
   storage: Storage,
-  { accountId, now, ...wanted }: NewAlias & { accountId: AccountId; now: Instant },
+  {
+    accountId,
+    now,
+    isProgram,
+    ...wanted
+  }: NewAlias & { accountId: AccountId; now: Instant; isProgram(address: Address): Promise<boolean> },
 ): Promise<Alias> {
   const parameters = await readParameters(storage, accountId)
   const name = sanitiseAliasName(wanted.name)
@@ -68,6 +74,12 @@ export async function createAlias(
     throw new Refused(
       'conflict',
       `${address} already is the bounce or the catchall address; a temporary alias may take it for a while (--for 2h)`,
+    )
+  }
+  if (await isProgram({ local: name, domain })) {
+    throw new Refused(
+      'conflict',
+      `the mail to ${address} is read by a program; remove its parse route first (paravion webhook list)`,
     )
   }
   await storage.db

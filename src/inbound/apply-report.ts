@@ -51,6 +51,8 @@ export type LateFailure = {
 
 export type AppliedReport = {
   outcome: 'applied' | 'already-known' | 'nothing-to-do' | 'nothing-matched' | 'expired'
+  /** The message of ours that it is about; undefined when it is about none. */
+  messageId?: MessageId
   /** What was looked at and what followed, in words. */
   steps: string[]
   deliveries: { id: DeliveryId; messageId: MessageId; event: EventKind; suppressed: boolean }[]
@@ -86,6 +88,7 @@ export async function applyReport(
     )
     return result
   }
+  result.messageId = reported.messageId
   result.steps.push(
     `about message ${reported.messageId}, ${reported.provenBy === 'token' ? 'by the token of its return path' : 'by its Message-ID'}`,
   )

@@ -4,7 +4,7 @@
  */
 import type { Draft } from '../intake/draft.ts'
 import { type Address, normaliseAddress } from '../mail/address.ts'
-import type { AccountId, AliasId, InboxId, KeyId, LeadId } from '../mail/ids.ts'
+import type { AccountId, AliasId, InboxId, KeyId, LeadId, MessageId } from '../mail/ids.ts'
 import { type IncomingMessage, readIncoming } from '../mail/incoming-message.ts'
 import { readParameters } from '../routing/parameters.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -44,7 +44,12 @@ export type InboundParts = {
     raw: Buffer
     addressedTo: readonly Address[]
     now: number
-  }): Promise<{ outcome: string; steps: readonly string[] }>
+  }): Promise<{
+    outcome: string
+    steps: readonly string[]
+    /** The message of ours that it is about. */
+    messageId?: MessageId
+  }>
   /** Does what mail to this address asks for, if it is one that unsubscribes; else false. */
   unsubscribe(address: Address): Promise<boolean>
   /** Who takes mail by program. */

@@ -1,6 +1,6 @@
 /**
- * Mail for an address that a program reads: kept, and owed to the program in the same transaction. Loops are ignored,
- * and reports about mail of ours are read as such, as they are for everybody else (decide.ts).
+ * Mail for addresses that programs read: kept, and owed to all of them, in one transaction. Loops are ignored, and
+ * reports about mail of ours are read as such, as they are for everybody else (decide.ts).
  */
 import type { Kysely } from 'kysely'
 import { type Address, formatAddress, normaliseAddress } from '../mail/address.ts'
@@ -34,79 +34,99 @@ export type Programs = {
 
 type Arrived = { mail: IncomingMail; message: IncomingMessage; recipient: Address; program: Program }
 
-/** Each program that is addressed, for itself. */
+type Judged = { outcome: string; because: string[] }
+
+/** Each program that is addressed, for itself; all of them, or none. */
 export async function takeForPrograms(parts: InboundParts, mail: IncomingMail): Promise<Handled[]> {
-  const handled: Handled[] = []
-  for (const recipient of mail.recipients) {
-    const program = await parts.programs.find(recipient)
-    if (program === undefined) continue
-    const message = await readIncoming(mail.raw)
-    handled.push(await takeForProgram(parts, { mail, message, recipient, program }))
+  const { found } = await findPrograms(parts, mail.recipients)
+  if (found.length === 0) return []
+  const message = await readIncoming(mail.raw)
+  const all = found.map((one): Arrived => ({ ...one, mail, message }))
+  try {
+    return await takeAll(parts, all)
+  } catch (error) {
+    // The same mail came twice at one time: the other one was first, and is found now.
+    if (error instanceof Conflict) return takeAll(parts, all)
+    throw error
   }
-  return handled
 }
 
 /** What would become of it, and whom it is for besides; nothing is stored or told. */
 export async function simulatePrograms(
-  { programs }: Pick<InboundParts, 'programs'>,
+  parts: Pick<InboundParts, 'programs'>,
   { recipients, raw }: Pick<IncomingMail, 'recipients' | 'raw'>,
 ): Promise<{ handled: Handled[]; others: Address[] }> {
-  const handled: Handled[] = []
+  const { found, others } = await findPrograms(parts, recipients)
+  if (found.length === 0) return { handled: [], others }
+  const message = await readIncoming(raw)
+  return { handled: found.map(({ recipient, program }) => simulate(recipient, program, message)), others }
+}
+
+async function findPrograms({ programs }: Pick<InboundParts, 'programs'>, recipients: readonly Address[]) {
+  const found: { recipient: Address; program: Program }[] = []
   const others: Address[] = []
   for (const recipient of recipients) {
     const program = await programs.find(recipient)
     if (program === undefined) others.push(recipient)
-    else handled.push(simulateProgram(recipient, program, await readIncoming(raw)))
+    else found.push({ recipient, program })
   }
-  return { handled, others }
+  return { found, others }
 }
 
-async function takeForProgram(parts: InboundParts, arrived: Arrived): Promise<Handled> {
+async function takeAll(parts: InboundParts, all: readonly Arrived[]): Promise<Handled[]> {
+  const judged: { arrived: Arrived; verdict: Judged }[] = []
+  const addressed = new Set<string>()
+  for (const arrived of all) {
+    const address = normaliseAddress(arrived.recipient)
+    // Whoever writes one address twice means one mail.
+    const verdict = addressed.has(address) ? duplicateOf(arrived) : await judge(parts, arrived)
+    addressed.add(address)
+    judged.push({ arrived, verdict })
+  }
+  return keepAll(parts, judged)
+}
+
+async function judge(parts: InboundParts, arrived: Arrived): Promise<Judged> {
   const { mail, message, recipient, program } = arrived
-  const { accountId } = program
   const loop = loopSign(message)
-  if (loop !== undefined) return keep(parts, arrived, { outcome: 'ignored-loop', because: [loop] })
+  if (loop !== undefined) return { outcome: ignoredLoop, because: [loop] }
+  if (await isKnown(parts, arrived)) return duplicateOf(arrived)
 
   const because: string[] = []
   const report = reportSign(message, recipient)
   if (report !== undefined) {
     because.push(`${report}: it is read as a report about mail of ours.`)
-    const { outcome, steps } = await parts.applyReport({
+    const { outcome, messageId, steps } = await parts.applyReport({
       message,
       raw: mail.raw,
       addressedTo: [recipient],
       now: parts.clock.now(),
     })
     because.push(...steps)
-    if (outcome !== 'unreadable' && outcome !== 'nothing-matched') {
-      return keep(parts, arrived, { outcome: `report-${outcome}`, because })
+    if (messageId !== undefined && outcome !== 'nothing-matched') {
+      return { outcome: `report-${outcome}`, because }
     }
     because.push('So it is mail like any other.')
   } else if (message.from !== undefined) {
-    await parts.heardFrom({ accountId, address: message.from.address })
+    await parts.heardFrom({ accountId: program.accountId, address: message.from.address })
   }
-  if (await isKnown(parts, arrived)) return duplicate(arrived)
-  try {
-    const handled = await hand(parts, arrived, because)
-    parts.programs.wake()
-    return handled
-  } catch (error) {
-    // The same mail came twice at one time: the other one was first.
-    if (error instanceof Conflict) return duplicate(arrived)
-    throw error
-  }
+  return { outcome: parsed, because: [...because, whoTakes(recipient, program)] }
 }
 
-function simulateProgram(recipient: Address, program: Program, message: IncomingMessage): Handled {
+const parsed = 'parse'
+const ignoredLoop = 'ignored-loop'
+const ignoredDuplicate = 'ignored-duplicate'
+
+function simulate(recipient: Address, program: Program, message: IncomingMessage): Handled {
   const { accountId } = program
   const loop = loopSign(message)
-  if (loop !== undefined) return { accountId, outcome: 'ignored-loop', because: [loop] }
+  if (loop !== undefined) return { accountId, outcome: ignoredLoop, because: [loop] }
   const report = reportSign(message, recipient)
   const because =
     report === undefined
       ? [whoTakes(recipient, program)]
       : [`${report}: if it is a report about mail of ours, it is read as one.`, whoTakes(recipient, program)]
-  return { accountId, outcome: 'parse', because }
+  return { accountId, outcome: parsed, because }
 }
 
 function loopSign({ inReplyTo, references }: IncomingMessage): string | undefined {
@@ -142,45 +162,48 @@ async function isKnown(
   return row !== undefined
 }
 
-/** Whoever was not sure that we have it, and sends it again. */
-function duplicate({ recipient, program }: Arrived): Handled {
-  const because = [`${formatAddress(recipient)} has had this Message-ID.`]
-  return { accountId: program.accountId, outcome: 'ignored-duplicate', because, recipient }
+/** Whoever was not sure that we have it sends it again. */
+function duplicateOf({ recipient }: Arrived): Judged {
+  return { outcome: ignoredDuplicate, because: [`${formatAddress(recipient)} has had this mail.`] }
 }
 
-async function hand(parts: InboundParts, arrived: Arrived, because: string[]): Promise<Handled> {
-  const { recipient, program } = arrived
+async function keepAll(
+  parts: InboundParts,
+  judged: readonly { arrived: Arrived; verdict: Judged }[],
+): Promise<Handled[]> {
   const { storage, clock, programs } = parts
   const now = clock.now()
-  const firstId = await storage.reserveIds(2)
-  const inboxId = firstId as InboxId
-  const steps = [...because, whoTakes(recipient, program)]
-  await storage.db.transaction().execute(async (db) => {
-    await insertIncoming(db, { ...rowOf(arrived, now), inboxId, outcome: 'parse', because: steps })
-    if (program.isAlive) await programs.owe(db, { programId: program.id, inboxId, firstId: firstId + 1, now })
-  })
-  return { accountId: program.accountId, inboxId, outcome: 'parse', because: steps, recipient }
+  // Of each mail in the inbox, and of what is owed for it.
+  const firstId = await storage.reserveIds(2 * judged.length)
+  const rows = judged.map((one, i) => ({ ...one, inboxId: (firstId + 2 * i) as InboxId }))
+  const kept = rows
+    .filter(({ verdict }) => verdict.outcome !== ignoredDuplicate)
+    // In one order, whoever takes the mail: two that wait for each other would wait for ever.
+    .toSorted((a, b) => a.arrived.program.id - b.arrived.program.id)
+  const owed = kept.filter(({ arrived, verdict }) => verdict.outcome === parsed && arrived.program.isAlive)
+  if (kept.length > 0) {
+    await storage.db.transaction().execute(async (db) => {
+      for (const { arrived, verdict, inboxId } of kept) {
+        const isTaken = verdict.outcome !== ignoredLoop
+        await insertIncoming(db, { ...rowOf(arrived), ...verdict, inboxId, isTaken, now })
+      }
+      for (const { arrived, inboxId } of owed) {
+        await programs.owe(db, { programId: arrived.program.id, inboxId, firstId: inboxId + 1, now })
+      }
+    })
+  }
+  if (owed.length > 0) programs.wake()
+  return rows.map(({ arrived: { recipient, program }, verdict, inboxId }) => ({
+    ...{ accountId: program.accountId, recipient },
+    ...verdict,
+    ...(verdict.outcome !== ignoredDuplicate && { inboxId }),
+  }))
 }
 
-async function keep(
-  { storage, clock }: InboundParts,
-  arrived: Arrived,
-  { outcome, because }: { outcome: string; because: string[] },
-): Promise<Handled> {
-  const { recipient, program } = arrived
-  const inboxId = (await storage.reserveIds(1)) as InboxId
-  const isTaken = outcome !== 'ignored-loop'
-  const row = { ...rowOf(arrived, clock.now()), inboxId, outcome, because, isTaken }
-  await storage.db.transaction().execute((db) => insertIncoming(db, row))
-  return { accountId: program.accountId, inboxId, outcome, because, recipient }
-}
-
-function rowOf({ mail, message, recipient, program }: Arrived, now: Instant) {
+function rowOf({ mail, message, recipient, program }: Arrived) {
   return {
     accountId: program.accountId,
     mail: { ...mail, message, recipientsOfAccount: [recipient] },
-    isTaken: true,
     takenBy: normaliseAddress(recipient),
-    now,
   }
 }

@@ -2,10 +2,10 @@
  * HTTP to places that strangers name (a proof of ownership at a customer's web site), as far as safe-address.ts lets
  * us; each redirect starts over. Nothing of ours is sent along.
  */
-import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
+import { answerTo } from './http-answer.ts'
 import { http } from './node-http.ts'
 import { createSafeAddress, expiry, isNetworkError, type SafeReach, Unreachable } from './safe-address.ts'
 
@@ -94,11 +94,8 @@ export function createSafeFetch({
     const request = isTls
       ? https.request({ ...options, servername, ...(ca !== undefined && { ca: [...ca] }) })
       : http.request(options)
-    // Once there is an answer, its reader meets what goes wrong; the request must not throw it a second time.
-    request.on('error', () => undefined)
     request.end()
-    const [answer] = (await once(request, 'response')) as [IncomingMessage]
-    return answer
+    return await answerTo(request, signal)
   }
 
   async function readBody(answer: IncomingMessage): Promise<Buffer> {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Addresses, DnsAnswer } from './dns.ts'
+import { createSafeFetch } from './safe-fetch.ts'
 import { createSafePost, type SafePostOptions } from './safe-post.ts'
 
 const names: Record<string, DnsAnswer<Addresses>> = {
@@ -104,4 +105,33 @@ test('private networks are reached where they are named', async (t) => {
   assert.equal((await post(`http://app.example:${port}/`, request)).kind, 'answered')
   const narrow = poster({ reach: 'internet', networks: ['127.0.0.2'] })
   assert.equal((await narrow(`http://app.example:${port}/`, request)).kind, 'failed')
+})
+
+test('a server that switches protocols, or leaves before it answers, has failed', async (t) => {
+  const says = new Map([
+    ['/upgrade', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    ['/close', ''],
+  ])
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (data) => {
+      const text = says.get(data.toString().split(' ')[1] ?? '') ?? ''
+      if (text === '') socket.end()
+      else socket.write(text)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  for (const [path, reason] of [
+    ['/upgrade', /answered 101/],
+    ['/close', /no connection \(ECONNRESET\)|closed the connection/],
+  ] as const) {
+    const posted = await poster()(`http://app.example:${port}${path}`, request)
+    assert.match(posted.kind === 'failed' ? posted.reason : posted.kind, reason)
+    const fetch = createSafeFetch({ resolver, reach: 'loopback', ports: { http: port } })
+    const fetched = await fetch(`http://app.example${path}`)
+    assert.match(fetched.kind === 'failed' ? fetched.reason : fetched.kind, reason)
+  }
 })

@@ -2,10 +2,10 @@
  * POST to places that users name: bounded in time and in what is read of the answer, and only as far as
  * safe-address.ts lets us. Redirects are not followed: a body is for the one it was addressed to.
  */
-import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
+import { answerTo } from './http-answer.ts'
 import { http } from './node-http.ts'
 import { createSafeAddress, expiry, isNetworkError, type SafeReach, Unreachable } from './safe-address.ts'
 
@@ -87,11 +87,8 @@ export function createSafePost({ userAgent, timeoutMs = 10_000, ca, ...reach }: 
       url.protocol === 'https:'
         ? https.request({ ...options, servername, ...(ca !== undefined && { ca: [...ca] }) })
         : http.request(options)
-    // Once there is an answer, its reader meets what goes wrong; the request must not throw it a second time.
-    request.on('error', () => undefined)
     request.end(body)
-    const [answer] = (await once(request, 'response')) as [IncomingMessage]
-    return answer
+    return await answerTo(request, signal)
   }
 }
 

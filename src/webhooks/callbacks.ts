@@ -1,10 +1,11 @@
 /** Webhooks that are told events of messages: per API key and topic one, and one that takes over when it is dead. */
 import type { KeyId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
+import { changeWebhook } from './change-webhook.ts'
 import { checkHookUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
 import { eventTopics, isTopic } from './topics.ts'
-import { addWebhooks, changeWebhook, listWebhooks, type Webhook } from './webhooks.ts'
+import { addWebhooks, listWebhooks, type Webhook } from './webhooks.ts'
 
 export type CallbackInput = {
   topic: string

@@ -12,6 +12,8 @@ export type NewCall = {
   /** JSON of events, or the mail that the body will be made of. */
   content: { body: string; events: number } | { inboxId: InboxId }
   isReplay?: boolean
+  /** When the first of what it tells happened; now when left out. */
+  since?: Instant
 }
 
 export type CallRow = Schema['webhook_calls']
@@ -46,7 +48,7 @@ export function oweCalls(
   calls: readonly NewCall[],
   { firstId, now }: { firstId: number; now: Instant },
 ): Write[] {
-  const rows = calls.map(({ webhookId, content, isReplay = false }, i) =>
+  const rows = calls.map(({ webhookId, content, isReplay = false, since = now }, i) =>
     insertCall({
       id: (firstId + i) as CallId,
       webhook_id: webhookId,
@@ -57,17 +59,26 @@ export function oweCalls(
       due_at: now,
       attempts: 0,
       first_failed_at: null,
-      created_at: now,
+      created_at: since,
     }),
   )
   const ids = [...new Set(calls.map(({ webhookId }) => webhookId))].toSorted((a, b) => a - b)
-  // The webhook's row is locked before its work is looked at, here and where its work ends (settle.ts): who comes second
+  // The webhook's row is locked before its work is looked at, here and where its work ends (settle-run.ts): who comes second
   // sees what the first has done, and no call is left without work.
   return [
     ...rows,
     ...ids.map((id) => touchWebhook({ id, touched_at: now })),
     ...ids.map((id) => ensureWork(workFor(id, now))),
   ]
+}
+
+/** A call for each of the bodies in its place, as due as it was; where its work goes on. */
+export function splitCall(
+  call: CallRow,
+  { bodies, firstId }: { bodies: readonly string[]; firstId: number },
+): Write[] {
+  const fresh = { attempts: 0, first_failed_at: null, events: 1 }
+  return bodies.map((body, i) => insertCall({ ...call, ...fresh, body, id: (firstId + i) as CallId }))
 }
 
 /** A mail that came for a program, in the transaction that keeps it. */
@@ -97,6 +108,25 @@ export async function oweMail(
     .execute()
   await db.updateTable('webhooks').set({ touched_at: now }).where('id', '=', webhookId).execute()
   await putWork(db, webhookId, now)
+  await callSoon(db, [webhookId], now)
+}
+
+/**
+ * What was just owed does not wait for the next try of an older call that fails, unless it is the webhook that fails, and has
+ * its rest.
+ */
+export async function callSoon(db: Kysely<Schema>, ids: readonly WebhookId[], now: Instant): Promise<void> {
+  if (ids.length === 0) return
+  await db
+    .updateTable('work')
+    .set({ due_at: now })
+    .where('id', 'in', ids.map(workOf))
+    .where('owner', 'is', null)
+    .where('due_at', '>', now)
+    .where('ref', 'in', (eb) =>
+      eb.selectFrom('webhooks').select('webhooks.id').where('id', 'in', ids).where('failed_runs', '=', 0),
+    )
+    .execute()
 }
 
 /** Unless it is there. The row of the webhook must be locked. */

@@ -34,11 +34,6 @@ export function maskUrl(text: string): string {
   if (!URL.canParse(text)) return ''
   const url = new URL(text)
   if (url.password === '') return text
-  const login = text.slice(0, text.indexOf('@', text.indexOf('//')) + 1)
-  return text.replace(login, `${url.protocol}//${url.username}:***@`)
-}
-
-/** `app.example:8443`, for what is bounded by host. */
-export function hostOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).host : ''
+  url.password = '***'
+  return url.href
 }

@@ -1,12 +1,15 @@
 /** Webhooks that are told the mail to an address: made here, or of a domain that the API key has proved. */
 import { randomInt } from 'node:crypto'
+import { specialAddresses } from '../inbound/addresses.ts'
 import { type Address, formatAddress, normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { AccountId, KeyId, WebhookId } from '../mail/ids.ts'
+import { readParameters } from '../routing/parameters.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Storage } from '../storage/storage.ts'
+import { changeWebhook } from './change-webhook.ts'
 import { checkHookUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
-import { addWebhook, changeWebhook, selectWebhooks, type Webhook } from './webhooks.ts'
+import { addWebhook, selectWebhooks, type Webhook } from './webhooks.ts'
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const localLength = 16
@@ -98,8 +101,27 @@ async function checkAddress(
     .where('name', '=', address.local.toLowerCase())
     .where('domain', '=', address.domain)
     .executeTakeFirst()
-  if (alias === undefined) return { topic, address: text.trim() }
-  throw new Refused('conflict', `${topic} is an alias, and its mail becomes leads; remove the alias first`)
+  if (alias !== undefined) {
+    throw new Refused('conflict', `${topic} is an alias, and its mail becomes leads; remove the alias first`)
+  }
+  await checkNotSpecial(storage, keyId, topic)
+  return { topic, address: text.trim() }
+}
+
+/** A program would take the reports and the replies that these addresses are for. */
+async function checkNotSpecial(storage: Storage, keyId: KeyId, topic: string): Promise<void> {
+  const { account_id: accountId } = await storage.db
+    .selectFrom('api_keys')
+    .select('account_id')
+    .where('id', '=', keyId)
+    .executeTakeFirstOrThrow()
+  const { bounce, catchall } = specialAddresses(await readParameters(storage, accountId))
+  const kind = bounce.includes(topic) ? 'bounce' : catchall.includes(topic) ? 'catchall' : undefined
+  if (kind === undefined) return
+  throw new Refused(
+    'conflict',
+    `${topic} is the ${kind} address of the account (paravion param list); choose another address`,
+  )
 }
 
 async function checkProved(storage: Storage, keyId: KeyId, domain: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** The mail that a call is made of, and the message of ours that it answers. */
 import type { InboxId, KeyId } from '../mail/ids.ts'
 import { type IncomingMessage, parseIncoming } from '../mail/incoming-message.ts'
+import { withStoredMessageIds } from '../mail/own-message-id.ts'
 import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -44,7 +45,8 @@ async function answeredMessage(
   { db }: Pick<Storage, 'db'>,
   { message, keyId }: { message: IncomingMessage; keyId: KeyId },
 ): Promise<{ customId: string; payload: string }> {
-  const ids = [...new Set([...message.inReplyTo, ...message.references.toReversed()])]
+  // Mail of a campaign has an id for each recipient.
+  const ids = withStoredMessageIds([...new Set([...message.inReplyTo, ...message.references.toReversed()])])
   if (ids.length === 0) return { customId: '', payload: '' }
   const rows = await db
     .selectFrom('messages')

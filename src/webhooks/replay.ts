@@ -1,10 +1,10 @@
 /** What happened in a range of time, told again: events from their log, mail from the inbox. */
-import { formatAddress, parseAddress } from '../mail/address.ts'
+import { type Address, formatAddress, parseAddress } from '../mail/address.ts'
 import type { InboxId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
-import { type NewCall, oweCalls } from './calls.ts'
+import { callSoon, type NewCall, oweCalls } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
 import { readEvents } from './read-events.ts'
 import { callsOf } from './tell-events.ts'
@@ -35,6 +35,7 @@ export async function replay(ctx: WebhooksContext, webhook: Webhook, range: Repl
   const replayed =
     webhook.kind === 'mail' ? await replayMail(ctx, webhook, range) : await replayEvents(ctx, webhook, range)
   if (replayed.next === null) await forgetMissed(ctx, webhook, range)
+  await callSoon(ctx.storage.db, [webhook.id], ctx.clock.now())
   ctx.wakeCalls()
   return replayed
 }
@@ -63,27 +64,41 @@ async function replayEvents(ctx: WebhooksContext, webhook: Webhook, range: Repla
 }
 
 async function replayMail(ctx: WebhooksContext, webhook: Webhook, range: ReplayRange): Promise<Replayed> {
+  const { storage } = ctx
   const address = parseAddress(webhook.topic)
   if (address === undefined) throw new Error(`webhook ${webhook.id} has no address`)
-  let after = (range.after ?? 0) as InboxId
+  const { accountId } = await storage.db
+    .selectFrom('api_keys')
+    .select('account_id as accountId')
+    .where('id', '=', webhook.keyId)
+    .executeTakeFirstOrThrow()
+  const inRange = storage.db
+    .selectFrom('inbox')
+    .where('inbox.account_id', '=', accountId)
+    .where('inbox.received_at', '>=', Math.max(range.from, ownSince(ctx, webhook, address)))
+    .where('inbox.received_at', '<', range.to)
+  // Nodes take ids from blocks of their own: they are not in the order of time, and all of the range lie between two.
+  const { first, last } = await inRange
+    .select(({ fn }) => [fn.min('inbox.id').as('first'), fn.max('inbox.id').as('last')])
+    .executeTakeFirstOrThrow()
+  if (first === null || last === null) return { count: 0, next: null }
+  let after = Math.max(Number(first) - 1, range.after ?? 0)
   let count = 0
   while (count < mostPerRequest) {
-    const rows = await ctx.storage.db
-      .selectFrom('inbox')
+    const rows = await inRange
       .innerJoin('inbox_bodies', 'inbox_bodies.inbox_id', 'inbox.id')
-      .innerJoin('api_keys', 'api_keys.account_id', 'inbox.account_id')
-      .select('inbox.id')
-      .where('api_keys.id', '=', webhook.keyId)
-      .where('inbox.received_at', '>=', range.from)
-      .where('inbox.received_at', '<', range.to)
+      .select(['inbox.id', 'inbox.received_at'])
       .where('inbox.outcome', '=', 'parse')
       .where(({ fn }) => fn<string>('lower', ['inbox.recipients']), '=', formatAddress(address).toLowerCase())
-      .where('inbox.id', '>', after)
+      .where('inbox.id', '>', after as InboxId)
+      .where('inbox.id', '<=', Number(last) as InboxId)
       .orderBy('inbox.id')
       .limit(rowsPerStep)
       .execute()
     const calls = rows.map(
-      ({ id }): NewCall => ({ webhookId: webhook.id, content: { inboxId: id }, isReplay: true }),
+      ({ id, received_at: since }): NewCall => ({
+        ...{ webhookId: webhook.id, content: { inboxId: id }, isReplay: true, since },
+      }),
     )
     await owe(ctx, calls)
     count += rows.length
@@ -93,13 +108,28 @@ async function replayMail(ctx: WebhooksContext, webhook: Webhook, range: ReplayR
   return { count, next: after }
 }
 
+/**
+ * An address that was made is nobody else's. What came for another one before the webhook was there may have been for another
+ * API key of the account.
+ */
+function ownSince(
+  { mailDomain }: WebhooksContext,
+  { createdAt }: Webhook,
+  { domain }: Pick<Address, 'domain'>,
+): Instant {
+  return domain === mailDomain ? 0 : createdAt
+}
+
 async function owe({ storage, clock }: WebhooksContext, calls: readonly NewCall[]): Promise<void> {
   if (calls.length === 0) return
   const firstId = await storage.reserveIds(calls.length)
   await storage.commit({ writes: oweCalls(calls, { firstId, now: clock.now() }) })
 }
 
-/** What was missed since then has been sent now, if the range holds all of it. */
+/**
+ * What was missed since then is owed now, if the range holds all of it. Should that be dropped before it is delivered, it is
+ * marked as missed again (hand-on.ts).
+ */
 async function forgetMissed(
   { storage, clock }: WebhooksContext,
   { id, missedSince }: Webhook,
@@ -111,6 +141,7 @@ async function forgetMissed(
     .set({ missed_since: null })
     .where('id', '=', id)
     .where('missed_since', '=', missedSince)
+    .where('state', '=', 'alive')
     .execute()
 }
 

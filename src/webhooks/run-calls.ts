@@ -2,14 +2,12 @@
  * Makes the calls that are due to one webhook, a few at a time, until there are no more or the receiver does not take
  * them. Each is settled by itself, so that a crash repeats no more than what was on its way.
  */
-import type { CallId, InboxId, WebhookId } from '../mail/ids.ts'
+import type { WebhookId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
-import { recordTry } from './call-log.ts'
-import { type CallRow, guardAgain, guardDone } from './calls.ts'
-import type { WebhooksContext } from './context.ts'
-import { type OpenedHook, postBody, type Result } from './post-body.ts'
-import { readMail } from './read-mail.ts'
-import { isHopeless, retryDelayMs } from './schedule.ts'
+import type { CallRow } from './calls.ts'
+import { type CallParts, makeCall } from './make-call.ts'
+import type { OpenedHook, Result } from './post-body.ts'
+import { hasUnendedTry } from './schedule.ts'
 import { settleRun, type Tally } from './settle-run.ts'
 
 /** At one time to one webhook. Mail may be large. */
@@ -17,15 +15,8 @@ const callsAtOnce = { events: 4, mail: 1 } as const
 /** Then others have their turn. */
 const maxRunMs = 30_000
 
-/** How much mail may be in memory: resolves when there is room for `bytes`, with what gives it back. */
-export type TakeRoom = (bytes: number) => Promise<() => void>
-
-export type RunParts = Pick<WebhooksContext, 'storage' | 'clock' | 'log' | 'post' | 'format'> & {
-  takeRoom: TakeRoom
-}
-
 export async function runCalls(
-  parts: RunParts,
+  parts: CallParts,
   { work, hook, signal }: { work: Work; hook: OpenedHook | undefined; signal: AbortSignal },
 ): Promise<void> {
   const { clock } = parts
@@ -37,8 +28,10 @@ export async function runCalls(
     const calls = await beginCalls(parts, { webhookId: hook.row.id, limit: width })
     const results = await Promise.all(calls.map((call) => makeCall(parts, { call, hook, signal })))
     for (const result of results) count(tally, result)
-    if (!results.some((result) => result?.isDelivered)) break
-    width = callsAtOnce[hook.row.kind]
+    if (calls.length === 0) break
+    const heard = results.filter((result) => result !== undefined)
+    if (heard.some(({ isDelivered }) => isDelivered)) width = callsAtOnce[hook.row.kind]
+    else if (heard.length > 0) break
   }
   await settleRun(parts, work, tally)
 }
@@ -53,14 +46,17 @@ function count(tally: Tally, result: Result | undefined): void {
   }
 }
 
-/** Counted before anything is sent, so that a call that kills this process does not do so for ever. */
+/**
+ * Counted before anything is sent, so that a call that kills this process does not do so for ever: after a few tries that
+ * never came to an end it is given up (schedule.ts), and until then it is made alone, so that no other is taken for it.
+ */
 async function beginCalls(
-  { storage, clock }: Pick<RunParts, 'storage' | 'clock'>,
+  { storage, clock }: Pick<CallParts, 'storage' | 'clock'>,
   { webhookId, limit }: { webhookId: WebhookId; limit: number },
 ): Promise<CallRow[]> {
   const due = await storage.db
     .selectFrom('webhook_calls')
-    .selectAll()
+    .select(['id', 'attempts', 'first_failed_at'])
     .where('webhook_id', '=', webhookId)
     .where('due_at', '<=', clock.now())
     .orderBy('due_at')
@@ -68,116 +64,15 @@ async function beginCalls(
     .limit(limit)
     .execute()
   if (due.length === 0) return []
-  await storage.db
+  const together = due.some(hasUnendedTry) ? due.slice(0, 1) : due
+  const ids = together.map(({ id }) => id)
+  const begun = await storage.db
     .updateTable('webhook_calls')
     .set(({ eb }) => ({ attempts: eb('attempts', '+', 1) }))
-    .where(
-      'id',
-      'in',
-      due.map(({ id }) => id),
-    )
+    .where('id', 'in', ids)
+    // They may have been handed on to a backup a moment ago.
+    .where('webhook_id', '=', webhookId)
+    .returningAll()
     .execute()
-  return due.map((call) => ({ ...call, attempts: call.attempts + 1 }))
-}
-
-/** Undefined: there was nothing to send any more. */
-async function makeCall(
-  parts: RunParts,
-  { call, hook, signal }: { call: CallRow; hook: OpenedHook; signal: AbortSignal },
-): Promise<Result | undefined> {
-  const giveBack = call.inbox_id === null ? () => undefined : await makeRoom(parts, call.inbox_id)
-  try {
-    const body = await bodyOf(parts, { call, hook })
-    if (body === undefined) {
-      await drop(parts, call)
-      return undefined
-    }
-    const result = await postBody(parts, hook, {
-      body,
-      callId: call.id,
-      isReplay: call.is_replay === 1,
-      signal,
-    })
-    if (result.isInterrupted) await putBack(parts, call)
-    else await settleCall(parts, { call, hook, result, body })
-    return result
-  } finally {
-    giveBack()
-  }
-}
-
-async function makeRoom({ storage, takeRoom }: RunParts, inboxId: InboxId): Promise<() => void> {
-  const row = await storage.db
-    .selectFrom('inbox')
-    .select('size_bytes')
-    .where('id', '=', inboxId)
-    .executeTakeFirst()
-  return takeRoom(row?.size_bytes ?? 0)
-}
-
-async function bodyOf(
-  { storage, format }: RunParts,
-  { call, hook }: { call: CallRow; hook: OpenedHook },
-): Promise<Buffer | undefined> {
-  if (call.body !== null) return Buffer.from(call.body)
-  if (call.inbox_id === null) return undefined
-  const mail = await readMail(storage, { inboxId: call.inbox_id, keyId: hook.row.key_id })
-  return mail && Buffer.from(JSON.stringify(format.mail(mail)))
-}
-
-async function settleCall(
-  { storage, clock }: RunParts,
-  { call, hook, result, body }: { call: CallRow; hook: OpenedHook; result: Result; body: Buffer },
-): Promise<void> {
-  const { isDelivered } = result
-  const now = clock.now()
-  const firstFailedAt = call.first_failed_at ?? result.at
-  // Where others arrive and this one never does, it is this one's fault; else it is the webhook that is given up.
-  const isGivenUp = !isDelivered && hook.row.failing_since === null && isHopeless(firstFailedAt, now)
-  const isDone = isDelivered || isGivenUp
-  await storage.commit({
-    guards: [
-      isDone
-        ? guardDone(call)
-        : guardAgain({
-            id: call.id,
-            attempts: call.attempts,
-            due_at: now + retryDelayMs(call.attempts),
-            first_failed_at: firstFailedAt,
-          }),
-    ],
-    writes: [
-      recordTry({
-        webhook_id: hook.row.id,
-        call_id: call.id,
-        attempt: call.attempts,
-        at: result.at,
-        duration_ms: result.durationMs,
-        status: result.status,
-        outcome: isDelivered ? 'delivered' : isGivenUp ? 'given-up' : 'failed',
-        problem: result.problem,
-        answer: result.answer,
-        events: call.events,
-        body,
-      }),
-    ],
-  })
-}
-
-/** The mail is forgotten. */
-async function drop({ storage }: RunParts, call: CallRow): Promise<void> {
-  await storage.commit({ guards: [guardDone(call)], writes: [] })
-}
-
-/** As if it had not begun: whether it arrived nobody knows. */
-async function putBack(
-  { storage }: RunParts,
-  { id, attempts }: { id: CallId; attempts: number },
-): Promise<void> {
-  await storage.db
-    .updateTable('webhook_calls')
-    .set({ attempts: attempts - 1 })
-    .where('id', '=', id)
-    .where('attempts', '=', attempts)
-    .execute()
+  return begun.toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id))
 }

@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely'
 import type { WebhookId } from '../mail/ids.ts'
 import type { Work } from '../queue/work.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import { putWork } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
+import { handOn, lockWithBackup } from './hand-on.ts'
 import { isHopeless, retryDelayMs } from './schedule.ts'
-import { selectWebhooks, type WebhookRow } from './webhooks.ts'
+import type { WebhookRow } from './webhooks.ts'
 
 export type Tally = {
   delivered: number
@@ -28,7 +28,7 @@ export async function settleRun(
   const now = clock.now()
   const owner = storage.nodeId
   const suspended = await storage.db.transaction().execute(async (db) => {
-    const row = await lock(db, id, now)
+    const row = await lockWithBackup(db, id, now)
     if (row === undefined) {
       await db.deleteFrom('webhook_calls').where('webhook_id', '=', id).execute()
       await endWork(db, { work, owner })
@@ -39,7 +39,7 @@ export async function settleRun(
       await db.updateTable('webhooks').set(health).where('id', '=', id).execute()
     }
     const after = { ...row, ...health }
-    if (after.state === 'dead') await handOn(db, after, now)
+    if (after.state === 'dead') await handOn(db, after, { now })
     await goOn(db, { work, owner, after, now })
     return row.state === 'alive' && after.state === 'dead' ? after : undefined
   })
@@ -49,40 +49,6 @@ export async function settleRun(
       'webhook suspended after a day',
     )
   }
-}
-
-/** Whoever owes calls to the webhook waits for us, or we for them (calls.ts); and so for its backup. */
-async function lock(db: Db, id: WebhookId, now: Instant): Promise<WebhookRow | undefined> {
-  const [row] = await selectWebhooks(db, { id }).execute()
-  if (row === undefined) return undefined
-  const backup = await backupOf(db, row)
-  const ids = [id, ...(backup === undefined ? [] : [backup.id])].toSorted((a, b) => a - b)
-  const rows: WebhookRow[] = []
-  for (const one of ids) {
-    const locked = await db
-      .updateTable('webhooks')
-      .set({ touched_at: now })
-      .where('id', '=', one)
-      .returningAll()
-      .executeTakeFirst()
-    if (locked !== undefined) rows.push(locked)
-  }
-  return rows.find((locked) => locked.id === id)
-}
-
-async function backupOf(
-  db: Db,
-  { key_id, kind, topic, is_backup }: WebhookRow,
-): Promise<WebhookRow | undefined> {
-  if (is_backup === 1) return undefined
-  const [row] = await selectWebhooks(db, {
-    keyId: key_id,
-    kind,
-    topic,
-    isBackup: true,
-    state: 'alive',
-  }).execute()
-  return row
 }
 
 function healthAfter(
@@ -98,22 +64,6 @@ function healthAfter(
   const failing = { failing_since: failingSince, failed_runs: row.failed_runs + 1, last_problem: problem }
   if (!isHopeless(failingSince, now)) return failing
   return { ...failing, state: 'dead', dead_since: now, missed_since: row.missed_since ?? failingSince }
-}
-
-/** What a dead webhook did not take goes to its backup; without one it can be sent again by hand (replay.ts). */
-async function handOn(db: Db, row: WebhookRow, now: Instant): Promise<void> {
-  const backup = await backupOf(db, row)
-  if (backup === undefined) {
-    await db.deleteFrom('webhook_calls').where('webhook_id', '=', row.id).execute()
-    return
-  }
-  const moved = await db
-    .updateTable('webhook_calls')
-    .set({ webhook_id: backup.id, due_at: now, attempts: 0, first_failed_at: null })
-    .where('webhook_id', '=', row.id)
-    .executeTakeFirst()
-  if (Number(moved.numUpdatedRows) === 0) return
-  await putWork(db, backup.id, now)
 }
 
 /** The work ends with the last call; else it is due with the next one, and not while the receiver needs a rest. */

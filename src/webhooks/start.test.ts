@@ -7,10 +7,12 @@ import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { silentLog } from '../runtime/log.ts'
 import type { Posted } from '../runtime/safe-post.ts'
+import { createSeal } from '../runtime/seal.ts'
 import { createByteRoom } from './byte-room.ts'
 import { addCallback } from './callbacks.ts'
 import { oweCalls } from './calls.ts'
 import { startWebhooks } from './start.ts'
+import { selectWebhooks } from './webhooks.ts'
 
 const clock = systemClock
 
@@ -50,12 +52,12 @@ test('a host that does not answer holds up nobody else, and a stop waits for nob
 test('room in memory is given in turns, and never more than there is', async () => {
   const takeRoom = createByteRoom(100)
   const order: string[] = []
-  const giveBackA = await takeRoom(60)
-  const b = takeRoom(60).then((give) => {
+  const giveBackA = await takeRoom({ bytes: 60, host: 'app.example' })
+  const b = takeRoom({ bytes: 60, host: 'app.example' }).then((give) => {
     order.push('b')
     return give
   })
-  const c = takeRoom(10_000).then((give) => {
+  const c = takeRoom({ bytes: 10_000, host: 'app.example' }).then((give) => {
     order.push('c')
     return give
   })
@@ -65,4 +67,47 @@ test('room in memory is given in turns, and never more than there is', async () 
   giveBackB()
   await c
   assert.deepEqual(order, ['b', 'c'])
+})
+
+test('a host that keeps its room leaves half of it to the others', async () => {
+  const takeRoom = createByteRoom(100)
+  const order: string[] = []
+  const take = async (name: string, bytes: number, host: string) => {
+    const giveBack = await takeRoom({ bytes, host })
+    order.push(name)
+    return giveBack
+  }
+  const giveBackHanging = await take('hanging', 90, 'slow.example')
+  const nextOfHost = take('the next of its host', 10, 'slow.example')
+  const giveBackOther = await take('another host', 40, 'fast.example')
+  const third = take('a third', 20, 'third.example')
+  giveBackHanging()
+  await nextOfHost
+  await third
+  giveBackOther()
+  assert.deepEqual(order, ['hanging', 'another host', 'the next of its host', 'a third'])
+})
+
+test('a webhook that cannot be opened is shown to fail, and rests', async (t) => {
+  const storage = await openTestStorage(t, await storagePlace(t, 'sqlite'))
+  const world = createTestWebhooks(storage)
+  const { webhook } = await addCallback(world, {
+    keyId: 1 as KeyId,
+    topic: 'delivered',
+    url: 'http://app.example/x',
+  })
+  const call = { webhookId: webhook.id, content: { body: '{}', events: 1 } }
+  const firstId = await storage.reserveIds(1)
+  await storage.commit({ writes: oweCalls([call], { firstId, now: clock.now() }) })
+  const logged = Promise.withResolvers<void>()
+  const log = { ...silentLog, error: () => logged.resolve() }
+  const ctx = { ...world, log, seal: createSeal(Buffer.alloc(32, 8)) }
+  const running = startWebhooks(ctx, { queue: createQueue({ storage, clock, log: silentLog }) })
+  await logged.promise
+  await running.stop({ graceMs: 0 })
+  const [after] = await selectWebhooks(storage.db, {}).execute()
+  assert.equal(after?.failed_runs, 1)
+  assert.match(after?.last_problem ?? '', /^This secret was sealed with the instance key/)
+  const [work] = await storage.db.selectFrom('work').select(['owner', 'due_at']).execute()
+  assert.equal(work?.owner, null)
 })

@@ -4,11 +4,13 @@ import { createLanePoller } from '../queue/lane-poller.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardReschedule } from '../queue/writes.ts'
+import { SealBroken } from '../runtime/seal.ts'
 import { createByteRoom } from './byte-room.ts'
 import { callLane } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
 import { openHook } from './post-body.ts'
 import { runCalls } from './run-calls.ts'
+import { settleRun, type Tally } from './settle-run.ts'
 import { tellEvents } from './tell-events.ts'
 import { selectWebhooks } from './webhooks.ts'
 
@@ -28,7 +30,8 @@ const webhooksAtOnceByHost = 4
 const hostBusyMs = 1_000
 /** After an error of ours. */
 const troubleMs = 60_000
-const mailBytesAtOnce = 32 * 1024 * 1024
+/** With all that is made of it (make-call.ts). */
+const mailBytesAtOnce = 192 * 1024 * 1024
 
 export function startWebhooks(
   ctx: WebhooksContext,
@@ -69,9 +72,15 @@ export function startWebhooks(
         runCalls({ ...ctx, takeRoom }, { work, hook, signal: interrupting.signal }),
       )
     } catch (error) {
+      // Nobody can call it: as if it did not answer, so that it is shown, has its rests, and is given up in the end.
+      if (error instanceof SealBroken) await settleRun(ctx, work, failedRun(error.message))
+      else await putOff(work, troubleMs)
       log.error({ err: error, webhookId: work.ref }, 'a webhook could not be called; it will be')
-      await putOff(work, troubleMs)
     }
+  }
+
+  function failedRun(problem: string): Tally {
+    return { delivered: 0, failed: 1, problem, failedAt: clock.now() }
   }
 
   async function countingHost(host: string, use: () => Promise<void>): Promise<void> {

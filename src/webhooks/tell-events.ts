@@ -4,7 +4,7 @@
  */
 import type { KeyId, WebhookId } from '../mail/ids.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
-import { type NewCall, oweCalls } from './calls.ts'
+import { callSoon, type NewCall, oweCalls } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
 import { readEvents, type ToldEvent } from './read-events.ts'
 import { isEventTopic } from './topics.ts'
@@ -58,7 +58,14 @@ export async function tellEvents(
   const writes = calls.length === 0 ? [] : oweCalls(calls, { firstId, now })
   const result = await storage.commit({ guards: [progress(from, reached)], writes, isPatient: true })
   if (result === 'lost') return { calls: 0, isMore: true }
-  if (calls.length > 0) wakeCalls()
+  if (calls.length > 0) {
+    await callSoon(
+      storage.db,
+      [...told.keys()].map(({ id }) => id),
+      now,
+    )
+    wakeCalls()
+  }
   return { calls: calls.length, isMore }
 }
 
@@ -82,13 +89,15 @@ export function callsOf(
       webhookId: id,
       content: { body: JSON.stringify(format.event(event)), events: 1 },
       isReplay,
+      since: event.at,
     }))
   }
   const calls: NewCall[] = []
   for (let start = 0; start < events.length; start += eventsPerCall) {
     const part = events.slice(start, start + eventsPerCall)
     const body = JSON.stringify(part.map((event) => format.event(event)))
-    calls.push({ webhookId: id, content: { body, events: part.length }, isReplay })
+    const since = Math.min(...part.map(({ at }) => at))
+    calls.push({ webhookId: id, content: { body, events: part.length }, isReplay, since })
   }
   return calls
 }

@@ -1,160 +1,27 @@
 import assert from 'node:assert/strict'
 import { openTestStorage, storageTest } from '../../test/storage.ts'
-import { createTestWebhooks, type Receiver, startReceiver } from '../../test/webhooks-world.ts'
-import { recordEvent } from '../events/record.ts'
-import type { AttemptId, DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
-import { createQueue, type Queue } from '../queue/queue.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { silentLog } from '../runtime/log.ts'
+import {
+  addMessage,
+  createWorld,
+  deliver,
+  happen,
+  hour,
+  idsOf,
+  minute,
+  otherKey,
+  start,
+} from '../../test/webhook-calls-world.ts'
+import { createTestWebhooks, startReceiver } from '../../test/webhooks-world.ts'
 import { Refused } from '../runtime/refused.ts'
-import type { EventKind } from '../storage/schema.ts'
-import type { Storage } from '../storage/storage.ts'
 import { listTries } from './call-log.ts'
-import { addCallback, type CallbackInput, changeCallback } from './callbacks.ts'
+import { changeCallback } from './callbacks.ts'
 import { callLane } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
 import { openHook } from './post-body.ts'
 import { replay } from './replay.ts'
 import { runCalls } from './run-calls.ts'
 import { tellEvents } from './tell-events.ts'
-import { countWaiting } from './waiting.ts'
-import { findWebhook, selectWebhooks, type Webhook } from './webhooks.ts'
-
-const keyId = 7 as KeyId
-const otherKey = 8 as KeyId
-const start = Date.UTC(2026, 0, 2)
-const minute = 60_000
-const hour = 60 * minute
-
-type World = {
-  ctx: WebhooksContext
-  queue: Queue
-  clock: Clock & { time: number }
-  /** Adds a webhook at the receiver. */
-  add(input?: Partial<CallbackInput> & { keyId?: KeyId }): Promise<Webhook>
-  /** Tells what happened, and makes the calls that are due. */
-  work(): Promise<void>
-  state(hook: Webhook): Promise<Webhook & { waiting: number }>
-}
-
-function createWorld(storage: Storage, receiver: Receiver): World {
-  const clock = { time: start, now: () => clock.time, sleep: async () => {} }
-  const ctx = createTestWebhooks(storage, { clock })
-  const queue = createQueue({ storage, clock, log: silentLog })
-
-  async function run(): Promise<boolean> {
-    const works = await queue.claim({ lane: callLane, maxItems: 10, maxPerKey: 1 })
-    for (const work of works) {
-      const [row] = await selectWebhooks(storage.db, { id: work.ref as Webhook['id'] }).execute()
-      const hook = row && openHook(ctx, row)
-      const signal = new AbortController().signal
-      await runCalls({ ...ctx, takeRoom: async () => () => undefined }, { work, hook, signal })
-    }
-    return works.length > 0
-  }
-
-  return {
-    ctx,
-    queue,
-    clock,
-    async add({ keyId: ofKey = keyId, ...input } = {}) {
-      const callback = { keyId: ofKey, topic: 'delivered', url: `${receiver.url}/a`, ...input }
-      return (await addCallback(ctx, callback)).webhook
-    },
-    async work() {
-      while ((await tellEvents(ctx)).isMore);
-      while (await run());
-    },
-    async state({ id }) {
-      const waiting = await countWaiting(storage, [id])
-      return { ...(await findWebhook(ctx, { id })), waiting: waiting.get(id) ?? 0 }
-    },
-  }
-}
-
-async function addMessage(storage: Storage, id: number, ofKey = keyId): Promise<void> {
-  await storage.db
-    .insertInto('messages')
-    .values({
-      id: id as MessageId,
-      key_id: ofKey,
-      door: 'api',
-      lane: 'bulk',
-      priority: 2,
-      accepted_at: start,
-      expires_at: start,
-      envelope_from: '',
-      from_address: 'news@shop.example',
-      subject: '',
-      header_message_id: `<${id}@shop.example>`,
-      size_bytes: 1,
-      recipient_count: 1,
-      custom_id: `C-${id}`,
-      event_payload: null,
-      campaign_id: null,
-      options: '{}',
-      submission_uuid: '',
-    })
-    .execute()
-  await storage.db
-    .insertInto('deliveries')
-    .values({
-      id: id as DeliveryId,
-      message_id: id as MessageId,
-      key_id: ofKey,
-      work_id: 0 as WorkId,
-      uuid: `uuid-${id}`,
-      recipient: `r${id}@client.example`,
-      recipient_kind: 'to',
-      state: 'delivered',
-      class: null,
-      reply_code: null,
-      reply_text: null,
-      attempts: 1,
-      next_attempt_at: null,
-      updated_at: start,
-      dsn: null,
-    })
-    .execute()
-}
-
-async function happen(
-  storage: Storage,
-  id: number,
-  {
-    kind = 'delivered',
-    at = start,
-    eventClass = null,
-    ofKey = keyId,
-    isTried = true,
-  }: { kind?: EventKind; at?: number; eventClass?: string | null; ofKey?: KeyId; isTried?: boolean } = {},
-): Promise<void> {
-  const event = recordEvent({
-    message_id: id as MessageId,
-    delivery_id: id as DeliveryId,
-    key_id: ofKey,
-    kind,
-    at,
-    attempt_id: isTried ? (1 as AttemptId) : null,
-    class: eventClass,
-    detail: '250 Ok',
-  })
-  await storage.commit({ writes: [event] })
-}
-
-/** Messages 101, 102, … each delivered. */
-async function deliver(storage: Storage, count: number, from = 101): Promise<void> {
-  for (let id = from; id < from + count; id++) {
-    await addMessage(storage, id)
-    await happen(storage, id)
-  }
-}
-
-function idsOf(receiver: Receiver): unknown[] {
-  return receiver.received
-    .flatMap(({ body }) => (Array.isArray(body) ? body : [body]))
-    .map((one) => one.MessageID)
-}
+import { selectWebhooks } from './webhooks.ts'
 
 storageTest(
   'each event is told once, in steps of any size, by any number of readers',

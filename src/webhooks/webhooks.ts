@@ -7,7 +7,7 @@ import type { Instant, Schema } from '../storage/schema.ts'
 import { Conflict, type Storage } from '../storage/storage.ts'
 import { maskUrl } from './check-url.ts'
 import type { WebhooksContext } from './context.ts'
-import { bothSecretsMs, makeSecret } from './secrets.ts'
+import { makeSecret } from './secrets.ts'
 
 export type Webhook = {
   id: WebhookId
@@ -111,7 +111,7 @@ export async function addWebhooks(
       last_success_at: null,
       last_problem: '',
       dead_since: state === 'dead' ? now : null,
-      missed_since: null,
+      missed_since: state === 'dead' ? now : null,
       touched_at: now,
     }),
   )
@@ -131,55 +131,6 @@ export async function addWebhook(
   return { webhook, secret }
 }
 
-export type WebhookChanges = Partial<
-  Pick<Webhook, 'topic' | 'address' | 'isBackup' | 'url' | 'version' | 'state'>
->
-
-/** A new URL revives a dead webhook, unless it is to be dead. Throws Refused when it is gone, or `taken`. */
-export async function changeWebhook(
-  { storage, seal, clock }: WebhooksContext,
-  { webhook, changes, taken }: { webhook: Webhook; changes: WebhookChanges; taken: string },
-): Promise<Webhook> {
-  const { topic, address, isBackup, url, version } = changes
-  const isNewUrl = url !== undefined && url !== webhook.url
-  const state = changes.state ?? (isNewUrl ? 'alive' : undefined)
-  const now = clock.now()
-  const columns = {
-    touched_at: now,
-    ...(topic !== undefined && { topic }),
-    ...(address !== undefined && { address }),
-    ...(isBackup !== undefined && { is_backup: isBackup ? (1 as const) : (0 as const) }),
-    ...(isNewUrl && { url_sealed: seal.seal(url) }),
-    ...(version !== undefined && { version }),
-    ...(state === 'alive' && revived),
-    ...(state === 'dead' &&
-      webhook.state === 'alive' && {
-        state,
-        dead_since: now,
-        missed_since: webhook.missedSince ?? webhook.failingSince ?? now,
-      }),
-  }
-  const row = await unlessTaken(taken, () =>
-    storage.db
-      .updateTable('webhooks')
-      .set(columns)
-      .where('id', '=', webhook.id)
-      .returningAll()
-      .executeTakeFirst(),
-  )
-  if (row === undefined) throw noSuchWebhook(webhook.id)
-  return toWebhook(row, seal)
-}
-
-/** What it may have missed stays written down until that is sent again. */
-const revived = {
-  state: 'alive',
-  dead_since: null,
-  failing_since: null,
-  failed_runs: 0,
-  last_problem: '',
-} as const
-
 /** With all that was owed to it, and its log. */
 export async function removeWebhook(
   { storage }: Pick<WebhooksContext, 'storage'>,
@@ -191,25 +142,6 @@ export async function removeWebhook(
     await tx.deleteFrom('webhook_tries').where('webhook_id', '=', id).execute()
     await tx.deleteFrom('work').where('id', '=', workOf(id)).where('owner', 'is', null).execute()
   })
-}
-
-/** The new secret, to be shown once. Bodies are signed with the old one too for a day. */
-export async function rotateSecret(
-  { storage, seal, clock }: WebhooksContext,
-  id: WebhookId,
-): Promise<string> {
-  const secret = makeSecret()
-  const changed = await storage.db
-    .updateTable('webhooks')
-    .set(({ ref }) => ({
-      secret_sealed: seal.seal(secret),
-      old_secret_sealed: ref('secret_sealed'),
-      old_secret_until: clock.now() + bothSecretsMs,
-    }))
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  if (Number(changed.numUpdatedRows) === 0) throw noSuchWebhook(id)
-  return secret
 }
 
 /** A webhook has at most one work item, while something is owed to it: the ids are of one sequence. */
@@ -239,11 +171,12 @@ export function toWebhook(row: WebhookRow, seal: Pick<Seal, 'open'>): Webhook {
   }
 }
 
-function noSuchWebhook(id: number): Refused {
+export function noSuchWebhook(id: number): Refused {
   return new Refused('not-found', `there is no webhook ${id} (paravion webhook list)`)
 }
 
-async function unlessTaken<T>(taken: string, write: () => Promise<T>): Promise<T> {
+/** Throws Refused, with these words, where a unique index says no. */
+export async function unlessTaken<T>(taken: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {

@@ -66,7 +66,7 @@ export const webhooksTexts = defineTexts({
     testFailed: 'The test failed',
     rotate: 'New secret',
     rotateSure:
-      'Bodies are signed with the old secret too for one more day, so that you can change your program.',
+      'All webhooks that were added together with this one get it too. Bodies are signed with the old secret as well for one more day, so that you can change your program.',
     removeSure: 'It is not called any more. What it is owed, and its log, are dropped.',
 
     replay: 'Send again',
@@ -158,7 +158,7 @@ export const webhooksTexts = defineTexts({
     testFailed: 'Le test a échoué',
     rotate: 'Nouveau secret',
     rotateSure:
-      'Pendant un jour encore, les corps sont aussi signés avec l’ancien secret, pour que vous puissiez changer votre programme.',
+      'Tous les webhooks ajoutés en même temps que celui-ci le reçoivent aussi. Pendant un jour encore, les corps sont aussi signés avec l’ancien secret, pour que vous puissiez changer votre programme.',
     removeSure: 'Il n’est plus appelé. Ce qui lui est dû et son journal sont abandonnés.',
 
     replay: 'Renvoyer',

@@ -6,6 +6,7 @@ import { findLead, listLeads, setLeadState } from '../../inbound/leads.ts'
 import { type Address, parseAddress } from '../../mail/address.ts'
 import type { InboxId, LeadId } from '../../mail/ids.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
+import { findMailRoute } from '../../webhooks/parse-routes.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { readId } from './messages.ts'
@@ -73,7 +74,7 @@ export function inboundRoutes(dependencies: HttpDependencies): AdminRoute[] {
   return [...aliasRoutes(dependencies), ...leadRoutes(dependencies), ...inboxRoutes(dependencies)]
 }
 
-function aliasRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
+function aliasRoutes({ storage, clock, webhooks }: HttpDependencies): AdminRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -112,6 +113,8 @@ function aliasRoutes({ storage, clock }: HttpDependencies): AdminRoute[] {
           alias: await createAlias(storage, {
             accountId,
             now: clock.now(),
+            isProgram: async (address) =>
+              (await findMailRoute(storage, { address, mailDomain: webhooks.mailDomain })) !== undefined,
             name,
             ...(domain !== undefined && { domain }),
             ...(policy !== undefined && { policy }),

@@ -1,6 +1,7 @@
 /** `/api/system-parameters`: settings of an account, by the names that Odoo gives them. */
 import { z } from 'zod'
 import { findParameter, listParameters, setParameter } from '../../routing/parameters.ts'
+import { checkParameter } from '../../webhooks/special-addresses.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -18,9 +19,10 @@ const keyQuery = z.strictObject({
   key: z.string().optional().describe('An API key of the account; the first one when left out'),
 })
 
-export function systemParameterRoutes({ storage, clock, gateway }: HttpDependencies): AdminRoute[] {
+export function systemParameterRoutes({ storage, clock, gateway, webhooks }: HttpDependencies): AdminRoute[] {
   async function set(name: string, value: string | null, key: string | undefined) {
     const { accountId } = await whichKey(storage, key)
+    if (value !== null) await checkParameter(webhooks, { accountId, name, value })
     const changed = await setParameter(storage, { accountId, name, value, now: clock.now() })
     gateway.router.forget(accountId)
     return { parameter: changed ?? null }

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { listTries } from '../../webhooks/call-log.ts'
 import { addCallbacks, changeCallback } from '../../webhooks/callbacks.ts'
 import { replay } from '../../webhooks/replay.ts'
+import { rotateSecret } from '../../webhooks/rotate-secret.ts'
 import { eventTopics } from '../../webhooks/topics.ts'
 import { tryWebhook } from '../../webhooks/try-webhook.ts'
-import { findWebhook, listWebhooks, removeWebhook, rotateSecret } from '../../webhooks/webhooks.ts'
+import { findWebhook, listWebhooks, removeWebhook } from '../../webhooks/webhooks.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { given, idOf, key, shown, shownAll, state, time, url, webhook, withSecret } from './webhook-shape.ts'
@@ -117,13 +118,16 @@ function commonRoutes({ storage, webhooks }: HttpDependencies): AdminRoute[] {
     defineRoute({
       method: 'POST',
       path: '/webhooks/{id}/rotate',
-      summary: 'A new secret; bodies are signed with the old one too for a day',
-      answer: withSecret,
+      summary: 'A new secret, for all that were added together; the old one signs too for a day',
+      answer: withSecret.extend({
+        webhooks: z.array(webhook).describe('All that have the new secret, this one among them'),
+      }),
       async handle({ params }) {
-        const secret = await rotateSecret(webhooks, idOf(params.id))
+        const rotated = await rotateSecret(webhooks, idOf(params.id))
         return {
           webhook: await shown(webhooks, await findWebhook(webhooks, { id: idOf(params.id) })),
-          secret,
+          webhooks: await shownAll(webhooks, rotated.webhooks),
+          secret: rotated.secret,
         }
       },
     }),

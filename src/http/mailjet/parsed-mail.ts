@@ -31,7 +31,7 @@ export function formatMail(mail: ToldMail): object {
   return {
     Sender: mail.envelopeFrom,
     Recipient: mail.recipient,
-    Date: formatDate(mail.message.date ?? mail.receivedAt),
+    Date: formatDate(mail.message.date) ?? formatDate(mail.receivedAt),
     From: decodedHeader(raw, tree.block, 'from'),
     Subject: decodedHeader(raw, tree.block, 'subject'),
     Headers: messageHeaders(raw, tree.block, mail.envelopeFrom),
@@ -137,9 +137,10 @@ function decodedHeader(raw: Buffer, { fields }: HeaderBlock, lower: string): str
   return field === undefined ? '' : decodeEncodedWords(fieldText(raw, field)).toWellFormed()
 }
 
-/** `YYYYMMDDTHHMMSS`, UTC. */
-function formatDate(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+/** `YYYYMMDDTHHMMSS`, UTC; undefined for a year that has not four digits, which only a strange Date header has. */
+function formatDate(at: number | undefined): string | undefined {
+  const text = at === undefined ? '' : new Date(at).toISOString()
+  return /^\d{4}-/.test(text) ? text.slice(0, 19).replaceAll(/[-:]/g, '') : undefined
 }
 
 /** A mail that nobody sent, for trying a receiver. */

@@ -54,6 +54,7 @@ export interface WebhookTables {
     /** Begun. */
     attempts: number
     first_failed_at: Instant | null
+    /** When the first of what it tells happened. */
     created_at: Instant
   }
   /** Each POST with its answer. */
