@@ -3,41 +3,28 @@ import { sizeInMemory } from '../intake/hand-over.ts'
 import { type AttemptResult, attemptDelivery, type PutOff } from './attempt.ts'
 import { createClaimLoop } from './claim-loop.ts'
 import { createConnections } from './connections.ts'
+import { createEndings } from './endings.ts'
 import { createHostMemory } from './host-memory.ts'
-import {
-  createJob,
-  envelopeSender,
-  isReady,
-  type Job,
-  type ReadyJob,
-  type SendableRoute,
-  tooLargeFor,
-  withSignature,
-} from './job.ts'
+import { envelopeSender, isReady, type Job, type ReadyJob, tooLargeFor, withSignature } from './job.ts'
 import { createMemory } from './memory.ts'
 import { createOutage } from './outage.ts'
 import type { Dispatcher, DispatcherOptions, OutboundWork } from './outbound.ts'
-import { createPlanner, type Plan, type Planned } from './plan.ts'
-import { chooseRelay, type RelayRoute, takesOver, usableFallback } from './relay-choice.ts'
-import { asRemarks, whySuspended, withRemarks } from './remarks.ts'
+import { createPlanner, type Plan } from './plan.ts'
+import { createPrepare } from './prepare.ts'
+import { takesOver, usableFallback } from './relay-choice.ts'
+import { withRemarks } from './remarks.ts'
 import { defaultSchedule } from './schedule.ts'
 import { createSettler } from './settler.ts'
-import { createSigner, type Signed, type SignedMail } from './signer.ts'
+import { createSigner } from './signer.ts'
 import { createSite, type Site } from './site.ts'
 import { createTakeClaimed } from './take-claimed.ts'
 import { defaultTimeouts } from './timeouts.ts'
 import { toTransaction } from './to-transaction.ts'
 
-/** Until when nothing may be sent, and the words that led to it. */
-type Suspension = { until: number; reason: string }
-
 const defaultMemory = { maxWorks: 2_000, maxBytes: 16 * 1024 * 1024 }
 const sweepEveryMs = 5_000
 const defaultGraceMs = 30_000
 const maxSkippedKeys = 500
-/** Claims without any result after which work is suspected of stopping the program, and after which it is given up. */
-const suspectAfter = 10
-const brokenAfter = 30
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { storage, queue, clock, log, resolver, metrics } = options
@@ -62,6 +49,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     ownHosts,
     port: options.port ?? 25,
     defaultLimits: options.defaultLimits ?? {},
+  })
+  const endings = createEndings({ settler, clock, log })
+  const prepare = createPrepare({
+    ...{ clock, plan, siteFor, signer, settler, endings },
+    routeOf: options.route,
   })
   const pauses = options.outagePausesMs === undefined ? {} : { pausesMs: options.outagePausesMs }
   const sites = new Map<string, Site<Job>>()
@@ -114,119 +106,30 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** From here on the work is counted in memory until it has been settled. Never rejects. */
   async function handle(work: OutboundWork): Promise<void> {
     try {
-      const isSettled = await prepare(work)
-      if (!isSettled) return
+      if (isStopping) await settler.putBack(work, clock.now())
+      else {
+        const job = await prepare(work)
+        if (job !== true && !(await hand(job))) return
+      }
     } catch (error) {
       await settler.crashed(work, error)
     }
     leave(work)
   }
 
-  /** True when there is nothing more to do; false when the work waits at its site now. */
-  async function prepare(work: OutboundWork): Promise<boolean> {
-    const { message } = work
-    const now = clock.now()
-    if (isStopping) return settler.putBack(work, now)
-    if (now >= message.expiresAt) return settler.expired(work)
-    const fruitless = work.attempts - 1 - Math.max(...work.recipients.map(({ attempts }) => attempts))
-    if (fruitless >= brokenAfter) {
-      return settler.broken(work, `given up: ${fruitless} tries ended without a result`)
-    }
-    if (fruitless >= suspectAfter) return settler.suspect(work, fruitless - suspectAfter + 1)
-
-    const route = await options.route(message, work.content)
-    if (route.kind === 'refused') {
-      const text = route.because.at(-1) ?? 'the rules for outgoing mail refuse it'
-      return settler.untried(work, {
-        kind: 'deferred',
-        class: 'routing',
-        text,
-        transcript: asRemarks(route.because),
-      })
-    }
-    return route.kind === 'relay' ? prepareForRelay(work, route) : prepareForHosts(work, route)
-  }
-
-  async function prepareForHosts(work: OutboundWork, route: SendableRoute): Promise<boolean> {
-    const [planned, signed] = await Promise.all([plan(domainOf(work)), signEarly(work, route)])
-    return hand(work, route, { planned, signed, remarks: route.because })
-  }
-
-  /** Undefined where it waits for its turn: what is made for one recipient would only fill the memory until then. */
-  async function signEarly(work: OutboundWork, route: SendableRoute): Promise<Signed | undefined> {
-    return work.message.options.individual ? undefined : signer.sign(work, route.fromHeader)
-  }
-
-  /** What cannot go now is not signed: a server that is down must not cost the others anything. */
-  async function prepareForRelay(work: OutboundWork, route: RelayRoute): Promise<boolean> {
-    const chosen = chooseRelay(route, siteFor)
-    if ('suspended' in chosen) return postpone(work, chosen.plan, chosen.suspended)
-    const { plan: planned, remarks } = chosen
-    const tooLarge = tooLargeFor(planned, work.content.length)
-    if (tooLarge !== undefined)
-      return refuseSize(work, { text: tooLarge, plan: planned, remarks: route.because })
-    const signed = await signEarly(work, route)
-    return hand(work, route, { planned, signed, remarks: [...route.because, ...remarks] })
-  }
-
   /** To its site. True when it was settled instead. */
-  function hand(
-    work: OutboundWork,
-    route: SendableRoute,
-    {
-      planned,
-      signed,
-      remarks,
-    }: { planned: Planned; signed: Signed | undefined; remarks: readonly string[] },
-  ): boolean | Promise<true> {
-    if (signed !== undefined && !('body' in signed)) {
-      signer.release(work, route.fromHeader)
-      return settleUnsigned(work, signed, remarks)
-    }
-    if (!('site' in planned)) {
-      signer.release(work, route.fromHeader)
-      return settler.untried(work, { ...planned, transcript: asRemarks([...remarks, planned.text]) })
-    }
-    const unsigned = createJob({ work, route, plan: planned, remarks })
-    const job = signed === undefined ? unsigned : withSignature(unsigned, signed)
+  async function hand(job: Job): Promise<boolean> {
+    const { work, route, plan: planned } = job
     const site = siteFor(planned)
     const suspended = site.suspendedUntil()
-    if (suspended.until > 0 || isStopping || !site.hasRoom()) {
-      if (suspended.until > 0 && takeOver(job, suspended.reason)) return false
-      signer.release(work, route.fromHeader)
-      if (suspended.until > 0) return postpone(work, planned, suspended)
-      return settler.putBack(work, isStopping ? clock.now() : site.expectedFreeAt())
+    if (suspended.until === 0 && !isStopping && site.hasRoom()) {
+      site.add(job)
+      return false
     }
-    site.add(job)
-    return false
-  }
-
-  function settleUnsigned(
-    work: OutboundWork,
-    signed: Exclude<Signed, SignedMail>,
-    remarks: readonly string[],
-  ): Promise<true> {
-    if ('block' in signed) return settler.blocked(work, signed.block)
-    const { problem } = signed
-    log.error({ messageId: work.message.id, problem }, 'not signed')
-    const why = [...remarks, problem, 'not sent, because nothing goes out unsigned']
-    return settler.untried(work, {
-      ...{ kind: 'deferred', class: 'signing', text: problem },
-      transcript: asRemarks(why),
-    })
-  }
-
-  function refuseSize(
-    work: OutboundWork,
-    { text, plan: { server }, remarks }: { text: string; plan: Plan; remarks: readonly string[] },
-  ): Promise<true> {
-    return settler.untried(work, {
-      kind: 'failed',
-      class: 'too-large',
-      text,
-      serverId: server?.id ?? null,
-      transcript: asRemarks([...remarks, text]),
-    })
+    if (suspended.until > 0 && takeOver(job, suspended.reason)) return false
+    signer.release(work, route.fromHeader)
+    if (suspended.until > 0) return endings.suspended(work, planned, suspended)
+    return settler.putBack(work, isStopping ? clock.now() : site.expectedFreeAt())
   }
 
   /** The fallback of its outgoing server gets it. False when there is none that could. */
@@ -239,16 +142,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const remarks = [...job.remarks, ...spoken, takesOver(route.server, instead, reason)]
     siteFor(instead).add({ ...job, plan: instead, remarks })
     return true
-  }
-
-  function postpone(work: OutboundWork, plan: Plan, { until, reason }: Suspension): Promise<true> {
-    // Spread, so that not everything comes back in the same second.
-    const spreadMs = Math.min(60_000, until - clock.now()) * Math.random()
-    return settler.postponed(work, {
-      until: Math.round(until + spreadMs),
-      eventClass: plan.server === undefined ? 'throttled' : 'connection',
-      reason: whySuspended(plan, reason),
-    })
   }
 
   function siteFor({ kind, site: { key, limits } }: Plan): Site<Job> {
@@ -266,7 +159,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       run: (job) => run(job, site),
       putOff(job, until, reason) {
         if (takeOver(job, reason)) return
-        void postpone(job.work, job.plan, { until, reason }).then(() => done(job))
+        void endings.suspended(job.work, job.plan, { until, reason }).then(() => done(job))
       },
     })
     sites.set(key, site)
@@ -279,12 +172,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const { work, route, plan: planned, remarks } = waiting
     const signed = await signer.sign(work, route.fromHeader)
     if (!('body' in signed)) {
-      void settleUnsigned(work, signed, remarks).then(() => done(waiting))
+      void endings.unsigned(work, signed, remarks).then(() => done(waiting))
       return
     }
     const tooLarge = tooLargeFor(planned, signed.body.sizeBytes)
     if (tooLarge !== undefined) {
-      void refuseSize(work, { text: tooLarge, plan: planned, remarks }).then(() => done(waiting))
+      void endings.tooLarge(work, { text: tooLarge, plan: planned, remarks }).then(() => done(waiting))
       return
     }
     return attempt(withSignature(waiting, signed), site)
@@ -325,7 +218,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const suspended = site.suspendedUntil()
       // The one who found out has made an attempt; the others have not.
       if (!isNews && suspended.until > 0) {
-        void postpone(work, planned, suspended).then(() => done(job))
+        void endings.suspended(work, planned, suspended).then(() => done(job))
         return
       }
     } else {
@@ -421,9 +314,4 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       await Promise.all([...sites.values()].map((site) => site.closeIdle({ all: true })))
     },
   }
-}
-
-function domainOf({ recipients }: OutboundWork): string {
-  const address = recipients[0]?.address ?? ''
-  return address.slice(address.lastIndexOf('@') + 1)
 }
