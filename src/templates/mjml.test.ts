@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { htmlToText } from './html-to-text.ts'
 import { compileMjml, maxMjmlCharacters } from './mjml.ts'
-import { createThreadRunner, usualThreadLimits } from './run-in-thread.ts'
+import { createContentRunner, usualContentLimits } from './run-in-process.ts'
 
-const thread = createThreadRunner({ ...usualThreadLimits, taskMs: 60_000 })
-after(() => thread.stop())
+const runner = createContentRunner({ ...usualContentLimits, taskMs: 60_000 })
+after(() => runner.stop())
 
-const compile = (source: string) => compileMjml(source, thread)
+const compile = (source: string) => compileMjml(source, runner)
 const page = (body: string) => `<mjml>
 <mj-body>
 <mj-section><mj-column>
@@ -105,9 +105,9 @@ describe('compiling MJML', () => {
   })
 })
 
-describe('the thread', () => {
+describe('the process', () => {
   test('one that takes too long is ended, and the next task has a new one', async () => {
-    const impatient = createThreadRunner({ ...usualThreadLimits, taskMs: 1 })
+    const impatient = createContentRunner({ ...usualContentLimits, taskMs: 1 })
     const { html, problems } = await compileMjml(page('<mj-text>Hi</mj-text>\n'.repeat(20_000)), impatient)
     assert.deepEqual(
       { html, problems },
@@ -119,7 +119,7 @@ describe('the thread', () => {
   })
 
   test('ends when it is idle, and starts again when it is needed', async () => {
-    const short = createThreadRunner({ taskMs: 60_000, idleMs: 0 })
+    const short = createContentRunner({ taskMs: 60_000, idleMs: 0 })
     await compileMjml(page('<mj-text>Hi</mj-text>'), short)
     while (short.isRunning()) await new Promise((resolve) => setImmediate(resolve))
     assert.deepEqual((await compileMjml(page('<mj-text>Hi</mj-text>'), short)).problems, [])
@@ -140,13 +140,13 @@ describe('text from HTML', () => {
   test('keeps the words, the links and the template code', async () => {
     const text = await htmlToText(
       '<style>p{color:red}</style><h1>Your order</h1><p>Hello {{var:name:"you"}} &amp; co, <a href="https://shop.example/o">see it</a>.</p><img src="x.png" alt="logo">',
-      thread,
+      runner,
     )
     assert.equal(text, 'Your order\n\nHello {{var:name:"you"}} & co, see it [https://shop.example/o].')
   })
 
   test('of what MJML made has its paragraphs one after the other', async () => {
     const { html } = await compile(page('<mj-text>One</mj-text><mj-text>Two</mj-text>'))
-    assert.match((await htmlToText(html, thread)) ?? '', /^One\s+Two$/)
+    assert.match((await htmlToText(html, runner)) ?? '', /^One\s+Two$/)
   })
 })
