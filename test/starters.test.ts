@@ -16,7 +16,7 @@ for (const name of starterNames) {
   for (const language of languages) {
     test(`${name} in ${language}`, async () => {
       const { mjml, subject, variables } = starter(name, language)
-      const { html, problems } = await compileMjml(mjml, runner)
+      const { html, problems } = await compileMjml(mjml, { owner: 'test' }, runner)
       assert.deepEqual(problems, [])
       const preview = renderPreview(
         { mjml, html, text: null, headers: { Subject: subject } },

@@ -4,6 +4,7 @@ import type { MailingId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { fillParts, type WantedContent } from '../templates/fill-parts.ts'
+import type { Asker } from '../templates/run-in-process.ts'
 import type { StoredContent } from '../templates/template-content.ts'
 import type { Mailing } from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
@@ -50,11 +51,15 @@ export async function saveMailingContent(
   { storage, clock }: { storage: Storage; clock: { now(): Instant } },
   mailing: Mailing,
   wanted: WantedContent,
-  { isWhole = false, makesText = true }: { isWhole?: boolean; makesText?: boolean } = {},
+  {
+    isWhole = false,
+    makesText = true,
+    asker = { owner: `key ${mailing.keyId}` },
+  }: { isWhole?: boolean; makesText?: boolean; asker?: Asker } = {},
 ): Promise<MailingContent> {
   if (afterChange('edit', mailing) === undefined) throw refuseChange('edit', mailing)
   const before = isWhole ? empty : await readMailingContent(storage.db, mailing.id)
-  const content = await fillParts(wanted, { before, makesText })
+  const content = await fillParts(wanted, { before, makesText, asker })
   const row = {
     content_id: await storage.reserveIds(1),
     html: content.html,

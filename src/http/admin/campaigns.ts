@@ -15,6 +15,7 @@ import { Refused } from '../../runtime/refused.ts'
 import { maxPartCharacters } from '../../templates/fill-parts.ts'
 import { maxMjmlCharacters } from '../../templates/mjml.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { askerOf } from './asker.ts'
 import { campaignShape, progressOf, progressShape, shapeOf } from './campaign-shapes.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, idNumber, queryNumber } from './route.ts'
@@ -171,9 +172,11 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
         headers: z.record(z.string().max(200), z.string().max(10_000)).optional(),
       }),
       answer: z.object({ content: contentShape }),
-      async handle({ params, body: { key: reference, ...wanted } }) {
-        const mailing = await find(reference, params.id)
-        const { contentId: _id, ...content } = await saveMailingContent(campaigns, mailing, wanted)
+      async handle(call) {
+        const { key: reference, ...wanted } = call.body
+        const mailing = await find(reference, call.params.id)
+        const asker = askerOf(call)
+        const { contentId: _id, ...content } = await saveMailingContent(campaigns, mailing, wanted, { asker })
         return { content }
       },
     }),

@@ -32,6 +32,8 @@ export function registerRestRoutes(
     const { apiKey, method, url, body } = request
     if (apiKey === undefined) throw new Error('a REST request came past its authorization')
     const [resource = '', ...segments] = readPath(url)
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
     try {
       const result = await rest({
         method: method === 'HEAD' ? 'GET' : method,
@@ -41,6 +43,7 @@ export function registerRestRoutes(
         baseUrl: baseUrlOf(request, publicUrl),
         body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
         apiKey,
+        signal: gone.signal,
       })
       reply.code(result.status)
       if (result.isNewer) reply.header(newerHeader, randomUUID())
