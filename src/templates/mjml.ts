@@ -31,6 +31,7 @@ export async function compileMjml(
     case 'failed':
       return failed(`the MJML could not be compiled: ${reply.reason}`)
     case 'text':
+    case 'page':
       throw new Error('the process for templates answered another question')
   }
 }

@@ -14,6 +14,7 @@ import { isMjmlText } from '../../templates/fill-parts.ts'
 import { htmlToText } from '../../templates/html-to-text.ts'
 import { mailDefaults } from '../../templates/mail-defaults.ts'
 import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
+import { previewPolicy } from '../../templates/preview-html.ts'
 import { putPreview, readPreview } from '../../templates/preview-pages.ts'
 import type { Asker } from '../../templates/run-in-process.ts'
 import type { HttpDependencies } from '../dependencies.ts'
@@ -117,6 +118,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
             : await putPreview(storage.db, {
                 token: body.page,
                 html: rendered.html ?? '',
+                asker,
                 now: clock.now(),
               })
         return {
@@ -138,9 +140,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       async handle({ params }) {
         const html = await readPreview(storage.db, params.page ?? '')
         if (html === undefined) throw new Refused('not-found', 'this preview is gone; ask for another')
-        // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
-        const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')
-        return new RawAnswer('text/html; charset=utf-8', previewHtml(html), {
+        return new RawAnswer('text/html; charset=utf-8', html, {
           'Content-Security-Policy': previewPolicy,
           'X-Frame-Options': 'SAMEORIGIN',
         })

@@ -235,11 +235,27 @@ httpStorageTest('the page of a preview looks as the mail will, and runs nothing'
   const policy = String(shown.headers['content-security-policy'])
   assert.match(policy, /^sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';/)
   assert.doesNotMatch(policy, /script/)
+  const kept = await http.storage.db.selectFrom('template_previews').select('html').executeTakeFirstOrThrow()
+  assert.equal(kept.html, shown.text, 'it is cleaned once')
   // The same editor has the same page.
   assert.equal(await preview(page, 'two'), page)
   assert.match((await read()).text, /Hi two/)
   assert.notEqual(await preview('unknown', 'x'), 'unknown')
   assert.equal((await http.call({ path: `/api/templates/previews/${page}` })).status, 401)
+})
+
+httpTest('a page that is too large to look at is refused, and says so', async (http) => {
+  const call = caller(http)
+  const preview = (rows: number) =>
+    call('POST', 'templates/preview', {
+      content: { html: '{% for row in var:rows %}{{row}}{% endfor %}' },
+      variables: { rows: Array<string>(rows).fill('x'.repeat(50_000)) },
+      page: '',
+    })
+  const { page } = ok<{ page: string }>(await preview(40))
+  const shown = await call('GET', `templates/previews/${page}`)
+  assert.ok(shown.text.length > 2_000_000)
+  refused(await preview(41), 413, /^the HTML has 2050000 characters; at most 2000000 can be looked at$/)
 })
 
 httpTest('who asks for more than can be worked on is told to try again', async (http) => {

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asWork, readStoredMail } from '../../campaigns/stored-mail.ts'
 import { escapeHtml } from '../../mail/escape-html.ts'
 import { readIncoming } from '../../mail/incoming-message.ts'
+import { previewHtml } from '../../templates/preview-html.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { sendText } from '../replies.ts'
 import { sendPage } from './page.ts'
@@ -52,13 +53,14 @@ async function readMail({ storage, tracking, renderer }: Parts, id: number): Pro
 }
 
 async function show(reply: FastifyReply, { subject, html, text = '' }: Shown): Promise<FastifyReply> {
-  // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
-  const { previewHtml } = await import('../../templates/preview-html.ts')
   const title = `<title>${escapeHtml(subject)}</title>`
   const body =
     html === undefined
       ? `<!doctype html>\n${title}<pre style="white-space:pre-wrap;font:1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem">${escapeHtml(text)}</pre>`
-      : previewHtml(html).replace('<!doctype html>', `<!doctype html>\n<meta charset="utf-8">${title}`)
+      : (await previewHtml(html, { owner: 'visitors' })).replace(
+          '<!doctype html>',
+          `<!doctype html>\n<meta charset="utf-8">${title}`,
+        )
   reply.header('Content-Security-Policy', policy).header('X-Robots-Tag', 'noindex')
   return sendText(reply, 'text/html; charset=utf-8', body)
 }

@@ -41,5 +41,9 @@ async function workOf(task: ContentTask): Promise<() => ContentReply | Promise<C
       const { makeText } = await import('./make-text.ts')
       return () => makeText(task.html)
     }
+    case 'page': {
+      const { makePage } = await import('./make-page.ts')
+      return () => makePage(task.html)
+    }
   }
 }
