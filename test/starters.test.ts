@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { renderPreview } from '../src/intake/preview.ts'
 import { compileMjml } from '../src/templates/mjml.ts'
-import { createThreadRunner, usualThreadLimits } from '../src/templates/run-in-thread.ts'
+import { createContentRunner, usualContentLimits } from '../src/templates/run-in-process.ts'
 import { starter, starterNames } from '../web/pages/templates/starters.ts'
 import { languages } from '../web/texts/define.ts'
 
-const thread = createThreadRunner({ ...usualThreadLimits, taskMs: 60_000 })
-after(() => thread.stop())
+const runner = createContentRunner({ ...usualContentLimits, taskMs: 60_000 })
+after(() => runner.stop())
 
 const ana = { name: 'Ana', address: { local: 'ana', domain: 'a.test' } }
 
@@ -16,7 +16,7 @@ for (const name of starterNames) {
   for (const language of languages) {
     test(`${name} in ${language}`, async () => {
       const { mjml, subject, variables } = starter(name, language)
-      const { html, problems } = await compileMjml(mjml, thread)
+      const { html, problems } = await compileMjml(mjml, { owner: 'test' }, runner)
       assert.deepEqual(problems, [])
       const preview = renderPreview(
         { mjml, html, text: null, headers: { Subject: subject } },

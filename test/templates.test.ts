@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import nodemailer from 'nodemailer'
 import PostalMime from 'postal-mime'
 import { scenario, startTestApp, type TestApp } from './app.ts'
+import { hungryMjml } from './hungry-template.ts'
 
 const run = promisify(execFile)
 
@@ -181,4 +182,18 @@ scenario('contact data in mail over SMTP, and templates that are not there', asy
     messages.map((one) => [one.state, one.class]),
     [['blocked', 'template-missing']],
   )
+})
+
+scenario('a template that asks for too much is refused, and all else goes on', async (_t, app) => {
+  const id = await addTemplate(app, 'Hungry', { 'Text-part': 'Hi' })
+  const saved = await app.mailjet('PUT', `/v3/REST/template/${id}/detailcontent`, { MJMLContent: hungryMjml })
+  assert.equal(saved.status, 400, saved.text)
+  assert.match(saved.text, /the MJML could not be compiled: it /)
+  const compiled = await app.admin('POST', '/api/templates/compile', { mjml: hungryMjml })
+  assert.match(compiled.text, /"html":"","problems":\[\{"part":"mjml","message":"the MJML could not be/)
+  const preview = await app.admin('POST', '/api/templates/preview', { content: { mjml: hungryMjml } })
+  assert.match(preview.text, /"message":"the MJML could not be compiled: it /)
+  const { messageId } = await app.send({ to: 'ok@ana.test' })
+  await app.idle()
+  assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'delivered'])
 })

@@ -5,6 +5,7 @@ import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { fillParts, type WantedContent } from '../templates/fill-parts.ts'
+import type { Asker } from '../templates/run-in-process.ts'
 import type { StoredContent } from '../templates/template-content.ts'
 import type { Mailing } from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
@@ -56,11 +57,12 @@ export async function saveMailingContent(
     isWhole = false,
     makesText = true,
     readContentId,
-  }: { isWhole?: boolean; makesText?: boolean; readContentId?: number | undefined } = {},
+    asker = { owner: `key ${mailing.keyId}` },
+  }: { isWhole?: boolean; makesText?: boolean; readContentId?: number | undefined; asker?: Asker } = {},
 ): Promise<MailingContent> {
   if (afterChange('edit', mailing) === undefined) throw refuseChange('edit', mailing)
   const before = isWhole ? empty : await readMailingContent(storage.db, mailing.id)
-  const content = await fillParts(wanted, { before, makesText })
+  const content = await fillParts(wanted, { before, makesText, asker })
   const row = {
     content_id: await storage.reserveIds(1),
     html: content.html,

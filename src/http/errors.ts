@@ -13,6 +13,7 @@ export const statusOf = {
   'bad-header': 400,
   'bad-message': 400,
   'bad-value': 400,
+  busy: 503,
   conflict: 409,
   'no-recipients': 400,
   'not-found': 404,

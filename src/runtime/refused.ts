@@ -4,6 +4,7 @@ export type RefusalCode =
   | 'bad-header'
   | 'bad-message'
   | 'bad-value'
+  | 'busy'
   | 'conflict'
   | 'no-recipients'
   | 'not-found'

@@ -272,6 +272,7 @@ export const replyOf = {
   'bad-header': { code: 550, enhanced: '5.6.0' },
   'bad-message': { code: 554, enhanced: '5.6.0' },
   'bad-value': { code: 550, enhanced: '5.6.0' },
+  busy: { code: 451, enhanced: '4.3.2' },
   conflict: { code: 451, enhanced: '4.3.0' },
   'no-recipients': { code: 554, enhanced: '5.5.1' },
   'not-found': { code: 550, enhanced: '5.6.0' },

@@ -3,6 +3,7 @@ import { isHeaderName } from '../mail/headers.ts'
 import { Refused } from '../runtime/refused.ts'
 import { htmlToText } from './html-to-text.ts'
 import { compileMjml, maxMjmlCharacters } from './mjml.ts'
+import type { Asker } from './run-in-process.ts'
 import type { StoredContent } from './template-content.ts'
 
 /** Undefined is left out; null is none. */
@@ -25,25 +26,25 @@ export function isMjmlText(mjml: string | null | undefined): mjml is string {
 /** `before` holds what is kept. Throws Refused with what is wrong, and in which line. */
 export async function fillParts(
   wanted: WantedContent,
-  { before, makesText }: { before: StoredContent; makesText: boolean },
+  { before, makesText, asker }: { before: StoredContent; makesText: boolean; asker: Asker },
 ): Promise<StoredContent> {
   const mjml = wanted.mjml === undefined ? before.mjml : part('MJML', wanted.mjml, maxMjmlCharacters)
   const headers = wanted.headers === undefined ? before.headers : checkHeaders(wanted.headers)
-  const html = await htmlOf(wanted, { before, mjml })
-  const text = await textOf(wanted, { before, html: html.html, makesText })
+  const html = await htmlOf(wanted, { before, mjml, asker })
+  const text = await textOf(wanted, { before, html: html.html, makesText, asker })
   return { mjml, headers, ...html, ...text }
 }
 
 async function htmlOf(
   { html, mjml: wantedMjml }: WantedContent,
-  { before, mjml }: { before: StoredContent; mjml: string | null },
+  { before, mjml, asker }: { before: StoredContent; mjml: string | null; asker: Asker },
 ): Promise<Pick<StoredContent, 'html' | 'htmlFromMjml'>> {
   const given = html === undefined ? undefined : part('HTML', html, maxPartCharacters)
   if (given) return { html: given, htmlFromMjml: false }
   const isKept = given === undefined && (!before.htmlFromMjml || wantedMjml === undefined)
   if (isKept && before.html !== null) return { html: before.html, htmlFromMjml: before.htmlFromMjml }
   if (!isMjmlText(mjml)) return { html: given ?? null, htmlFromMjml: false }
-  const compiled = await compileMjml(mjml)
+  const compiled = await compileMjml(mjml, asker)
   if (compiled.problems.length > 0) {
     throw new Refused('bad-value', `the MJML has faults: ${compiled.problems.slice(0, 5).join('; ')}`)
   }
@@ -52,14 +53,19 @@ async function htmlOf(
 
 async function textOf(
   { text }: WantedContent,
-  { before, html, makesText }: { before: StoredContent; html: string | null; makesText: boolean },
+  {
+    before,
+    html,
+    makesText,
+    asker,
+  }: { before: StoredContent; html: string | null; makesText: boolean; asker: Asker },
 ): Promise<Pick<StoredContent, 'text' | 'textFromHtml'>> {
   const given = text === undefined ? undefined : part('text', text, maxPartCharacters)
   if (given) return { text: given, textFromHtml: false }
   const isKept = given === undefined && (!before.textFromHtml || html === before.html)
   if (isKept && before.text !== null) return { text: before.text, textFromHtml: before.textFromHtml }
   if (!makesText || html === null || html === '') return { text: given ?? null, textFromHtml: false }
-  const made = await htmlToText(html)
+  const made = await htmlToText(html, asker)
   return made === undefined ? { text: null, textFromHtml: false } : { text: made, textFromHtml: true }
 }
 

@@ -1,11 +1,12 @@
 /** The text part of a mail that was written as HTML alone. */
-import { sharedThread, type ThreadRunner } from './run-in-thread.ts'
+import { type Asker, type ContentRunner, sharedRunner } from './run-in-process.ts'
 
-/** Undefined where none could be made: the HTML is too large, or nested too deeply. */
+/** Undefined where none could be made: the HTML is too large, or nested too deeply. Rejects as `run` does. */
 export async function htmlToText(
   html: string,
-  thread: Pick<ThreadRunner, 'run'> = sharedThread,
+  asker: Asker,
+  runner: Pick<ContentRunner, 'run'> = sharedRunner,
 ): Promise<string | undefined> {
-  const reply = await thread.run({ kind: 'text', html })
+  const reply = await runner.run({ kind: 'text', html }, asker)
   return reply.kind === 'text' ? reply.text : undefined
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { htmlToText } from './html-to-text.ts'
 import { compileMjml, maxMjmlCharacters } from './mjml.ts'
-import { createThreadRunner, usualThreadLimits } from './run-in-thread.ts'
+import { createContentRunner, usualContentLimits } from './run-in-process.ts'
 
-const thread = createThreadRunner({ ...usualThreadLimits, taskMs: 60_000 })
-after(() => thread.stop())
+const runner = createContentRunner({ ...usualContentLimits, taskMs: 60_000 })
+after(() => runner.stop())
 
-const compile = (source: string) => compileMjml(source, thread)
+const me = { owner: 'me' }
+const compile = (source: string) => compileMjml(source, me, runner)
 const page = (body: string) => `<mjml>
 <mj-body>
 <mj-section><mj-column>
@@ -105,10 +106,14 @@ describe('compiling MJML', () => {
   })
 })
 
-describe('the thread', () => {
+describe('the process', () => {
   test('one that takes too long is ended, and the next task has a new one', async () => {
-    const impatient = createThreadRunner({ ...usualThreadLimits, taskMs: 1 })
-    const { html, problems } = await compileMjml(page('<mj-text>Hi</mj-text>\n'.repeat(20_000)), impatient)
+    const impatient = createContentRunner({ ...usualContentLimits, taskMs: 1 })
+    const { html, problems } = await compileMjml(
+      page('<mj-text>Hi</mj-text>\n'.repeat(20_000)),
+      me,
+      impatient,
+    )
     assert.deepEqual(
       { html, problems },
       { html: '', problems: ['the MJML could not be compiled: it took longer than 0.001 seconds'] },
@@ -119,10 +124,10 @@ describe('the thread', () => {
   })
 
   test('ends when it is idle, and starts again when it is needed', async () => {
-    const short = createThreadRunner({ taskMs: 60_000, idleMs: 0 })
-    await compileMjml(page('<mj-text>Hi</mj-text>'), short)
+    const short = createContentRunner({ ...usualContentLimits, taskMs: 60_000, idleMs: 0 })
+    await compileMjml(page('<mj-text>Hi</mj-text>'), me, short)
     while (short.isRunning()) await new Promise((resolve) => setImmediate(resolve))
-    assert.deepEqual((await compileMjml(page('<mj-text>Hi</mj-text>'), short)).problems, [])
+    assert.deepEqual((await compileMjml(page('<mj-text>Hi</mj-text>'), me, short)).problems, [])
     await short.stop()
   })
 
@@ -140,13 +145,14 @@ describe('text from HTML', () => {
   test('keeps the words, the links and the template code', async () => {
     const text = await htmlToText(
       '<style>p{color:red}</style><h1>Your order</h1><p>Hello {{var:name:"you"}} &amp; co, <a href="https://shop.example/o">see it</a>.</p><img src="x.png" alt="logo">',
-      thread,
+      me,
+      runner,
     )
     assert.equal(text, 'Your order\n\nHello {{var:name:"you"}} & co, see it [https://shop.example/o].')
   })
 
   test('of what MJML made has its paragraphs one after the other', async () => {
     const { html } = await compile(page('<mj-text>One</mj-text><mj-text>Two</mj-text>'))
-    assert.match((await htmlToText(html, thread)) ?? '', /^One\s+Two$/)
+    assert.match((await htmlToText(html, me, runner)) ?? '', /^One\s+Two$/)
   })
 })

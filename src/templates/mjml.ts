@@ -1,5 +1,5 @@
 /** MJML becomes HTML (reference/template-language.md §7): template code passes through as it is written. */
-import { sharedThread, type ThreadRunner } from './run-in-thread.ts'
+import { type Asker, type ContentRunner, sharedRunner } from './run-in-process.ts'
 
 export const maxMjmlCharacters = 1_000_000
 
@@ -11,17 +11,19 @@ export type CompiledMjml = {
 }
 
 /**
- * Reads no file and no address, whatever the source asks for. Never rejects: a fault in the source is a problem, and so
- * is a source that is too long or that takes more than some seconds. HTML that comes with problems is for looking at.
+ * Reads no file and no address, whatever the source asks for. A fault in the source is a problem, and so is a source
+ * that is too long, or that takes more than some seconds or more memory than it may. HTML that comes with problems is
+ * for looking at. Rejects as `run` does.
  */
 export async function compileMjml(
   source: string,
-  thread: Pick<ThreadRunner, 'run'> = sharedThread,
+  asker: Asker,
+  runner: Pick<ContentRunner, 'run'> = sharedRunner,
 ): Promise<CompiledMjml> {
   if (source.length > maxMjmlCharacters) {
     return failed(`the MJML has ${source.length} characters; at most ${maxMjmlCharacters} are compiled`)
   }
-  const reply = await thread.run({ kind: 'mjml', source })
+  const reply = await runner.run({ kind: 'mjml', source }, asker)
   switch (reply.kind) {
     case 'mjml':
       return { html: reply.html, problems: reply.problems }
@@ -29,7 +31,8 @@ export async function compileMjml(
     case 'failed':
       return failed(`the MJML could not be compiled: ${reply.reason}`)
     case 'text':
-      throw new Error('the templates thread answered another question')
+    case 'page':
+      throw new Error('the process for templates answered another question')
   }
 }
 

@@ -1,41 +1,32 @@
-/**
- * HTML that colleagues wrote, to be looked at as it will be: its styles stay, and what runs, submits or frames goes. The
- * policy would stop all of that as well; without it, no browser has to complain.
- */
-import sanitize from 'sanitize-html'
+/** HTML that colleagues wrote, as a page to look at: see process/make-page.ts. */
+import { Refused } from '../runtime/refused.ts'
+import { type Asker, type ContentRunner, sharedRunner } from './run-in-process.ts'
 
-const dropped = new Set(['script', 'noscript', 'iframe', 'frame', 'frameset', 'object', 'embed', 'applet'])
-const droppedAlone = new Set(['link', 'meta', 'base'])
-const droppedAttributes = new Set(['srcdoc', 'srcset', 'ping', 'action', 'formaction', 'target'])
-/** Relative addresses mean nothing in a mail. */
-const harmlessUrl = /^\s*(?:https?:|mailto:|tel:|#|data:image\/(?:png|gif|jpeg|webp);)/i
-const urlAttributes = new Set(['href', 'src', 'background', 'poster', 'xlink:href'])
+export const maxPreviewCharacters = 2_000_000
 
-export function previewHtml(html: string): string {
-  const clean = sanitize(html, {
-    allowedTags: false,
-    allowedAttributes: false,
-    allowVulnerableTags: true,
-    parseStyleAttributes: false,
-    nestingLimit: 500,
-    exclusiveFilter: ({ tag }) => dropped.has(tag) || droppedAlone.has(tag),
-    transformTags: {
-      '*': (tagName, attributes) => ({
-        tagName: tagName === 'form' ? 'div' : tagName,
-        attribs: Object.fromEntries(
-          Object.entries(attributes).filter(([name, value]) => isHarmless(name, value)),
-        ),
-      }),
-    },
-  })
-  // Fonts from elsewhere would be refused, as a mail reader refuses them.
-  return `<!doctype html>\n<base target="_blank">${clean.replaceAll(/@import\b[^;<]{0,2000};/gi, '')}`
-}
-
-function isHarmless(name: string, value: string): boolean {
-  const lower = name.toLowerCase()
-  if (lower.startsWith('on') || droppedAttributes.has(lower)) return false
-  return !urlAttributes.has(lower) || harmlessUrl.test(value)
+/** Throws Refused where it is too large or asks for too much. Rejects as `run` does, too. */
+export async function previewHtml(
+  html: string,
+  asker: Asker,
+  runner: Pick<ContentRunner, 'run'> = sharedRunner,
+): Promise<string> {
+  if (html.length > maxPreviewCharacters) {
+    throw new Refused(
+      'too-large',
+      `the HTML has ${html.length} characters; at most ${maxPreviewCharacters} can be looked at`,
+    )
+  }
+  const reply = await runner.run({ kind: 'page', html }, asker)
+  switch (reply.kind) {
+    case 'page':
+      return reply.html
+    case 'stopped':
+    case 'failed':
+      throw new Refused('too-large', `the HTML cannot be looked at: ${reply.reason}`)
+    case 'mjml':
+    case 'text':
+      throw new Error('the process for templates answered another question')
+  }
 }
 
 /** Nothing runs, and nothing is reached but images; wherever the page is shown, it is in a sandbox. */

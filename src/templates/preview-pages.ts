@@ -2,14 +2,25 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Instant, Schema } from '../storage/schema.ts'
+import { previewHtml } from './preview-html.ts'
+import type { Asker } from './run-in-process.ts'
 
 const keptMs = 60 * 60_000
 
-/** Puts `html` on the page `token`, or on a new one where there is none such; returns its token. */
+/**
+ * Puts `html` on the page `token`, or on a new one where there is none such; returns its token. What is kept has been made
+ * harmless. Throws Refused as previewHtml does.
+ */
 export async function putPreview(
   db: Kysely<Schema>,
-  { token, html, now }: { token: string | undefined; html: string; now: Instant },
+  {
+    token,
+    html: source,
+    asker,
+    now,
+  }: { token: string | undefined; html: string; asker: Asker; now: Instant },
 ): Promise<string> {
+  const html = source === '' ? '' : await previewHtml(source, asker)
   if (token !== undefined) {
     const { numUpdatedRows } = await db
       .updateTable('template_previews')

@@ -20,7 +20,15 @@ const add = (storage: Storage, name: string, details: object = {}) =>
   createTemplate(storage, { reader, details: { name, ...details }, now })
 
 const save = async ({ db }: Storage, template: StoredTemplate, text: string) =>
-  (await saveContent(db, template, { wanted: { text }, others: 'empty', by: 'Ana', now })).template
+  (
+    await saveContent(db, template, {
+      wanted: { text },
+      others: 'empty',
+      asker: { owner: 'test' },
+      by: 'Ana',
+      now,
+    })
+  ).template
 
 storageTest('a version is restored as the newest', async (_t, storage) => {
   const { db } = storage

@@ -5,6 +5,7 @@ import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Content } from './content.ts'
 import { fillParts, type WantedContent } from './fill-parts.ts'
+import type { Asker } from './run-in-process.ts'
 import type { StoredTemplate } from './stored-templates.ts'
 
 /** How many versions of a template are kept, the latest among them. */
@@ -68,7 +69,7 @@ export type NewVersion = {
   by: string
 }
 
-type Wish = { wanted: WantedContent; others: 'keep' | 'empty' }
+type Wish = { wanted: WantedContent; others: 'keep' | 'empty'; asker: Asker }
 
 /**
  * What is to be saved: what `wanted` leaves out is kept, or emptied. HTML is compiled from MJML, and text made from
@@ -77,10 +78,10 @@ type Wish = { wanted: WantedContent; others: 'keep' | 'empty' }
 export async function fillContent(
   db: Kysely<Schema>,
   template: Pick<StoredTemplate, 'id' | 'version' | 'makesText'>,
-  { wanted, others }: Wish,
+  { wanted, others, asker }: Wish,
 ): Promise<StoredContent> {
   const before = others === 'keep' ? await currentContent(db, template) : emptyContent
-  return fillParts(wanted, { before, makesText: template.makesText })
+  return fillParts(wanted, { before, makesText: template.makesText, asker })
 }
 
 /** Saves a new version. Throws Refused as `fillContent` does, and when the template was changed meanwhile. */

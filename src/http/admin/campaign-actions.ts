@@ -20,8 +20,10 @@ import { formatAddress } from '../../mail/address.ts'
 import type { ContactId } from '../../mail/ids.ts'
 import { type Mailbox, parseMailboxList } from '../../mail/mailbox.ts'
 import { Refused } from '../../runtime/refused.ts'
+import { previewHtml, previewPolicy } from '../../templates/preview-html.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
+import { askerOf } from './asker.ts'
 import { campaignShape, excludedCounts, shapeOf } from './campaign-shapes.ts'
 import { findCampaign, key } from './campaigns.ts'
 import { RawAnswer } from './raw-answer.ts'
@@ -102,13 +104,12 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
       query: z.strictObject({ key, contact }),
       answer: z.string(),
       produces: ['text/html'],
-      async handle({ params, query }) {
+      async handle(call) {
+        const { params, query } = call
         const { rendered } = await preview(await find(query.key, params.id), query.contact)
         const html = 'texts' in rendered ? rendered.texts.html : undefined
         if (html === undefined) throw new Refused('not-found', 'there is no HTML to show')
-        // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
-        const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')
-        return new RawAnswer('text/html; charset=utf-8', previewHtml(html), {
+        return new RawAnswer('text/html; charset=utf-8', await previewHtml(html, askerOf(call)), {
           'Content-Security-Policy': previewPolicy,
           'X-Frame-Options': 'SAMEORIGIN',
         })

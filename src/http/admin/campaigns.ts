@@ -15,6 +15,7 @@ import { Refused } from '../../runtime/refused.ts'
 import { maxPartCharacters } from '../../templates/fill-parts.ts'
 import { maxMjmlCharacters } from '../../templates/mjml.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { askerOf } from './asker.ts'
 import {
   campaignShape,
   listedOf,
@@ -186,9 +187,13 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
           ),
       }),
       answer: z.object({ content: contentShape }),
-      async handle({ params, body: { key: reference, contentId, ...wanted } }) {
-        const mailing = await find(reference, params.id)
-        const content = await saveMailingContent(campaigns, mailing, wanted, { readContentId: contentId })
+      async handle(call) {
+        const { key: reference, contentId, ...wanted } = call.body
+        const mailing = await find(reference, call.params.id)
+        const content = await saveMailingContent(campaigns, mailing, wanted, {
+          readContentId: contentId,
+          asker: askerOf(call),
+        })
         return { content }
       },
     }),

@@ -5,6 +5,7 @@ import type { UserId } from '../../mail/ids.ts'
 import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { codeOf } from '../errors.ts'
+import { goneSignal } from '../gone.ts'
 import { sendJson } from '../replies.ts'
 import { type Caller, checkRole, identify } from './caller.ts'
 import { RawAnswer } from './raw-answer.ts'
@@ -66,13 +67,11 @@ function callOf(
   { route, dependencies, trail }: { route: AdminRoute; dependencies: HttpDependencies; trail: Trail },
 ): Parameters<AdminRoute['handle']>[0] {
   const { publicUrl } = dependencies
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
   return {
     params: request.params,
     query: readQueryOf(route, request.url),
     body: readBodyOf(route, request.body),
-    signal: gone.signal,
+    signal: goneSignal(reply),
     caller: request.caller ?? { kind: 'nobody' },
     client: {
       address: request.ip,

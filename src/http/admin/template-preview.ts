@@ -14,9 +14,12 @@ import { isMjmlText } from '../../templates/fill-parts.ts'
 import { htmlToText } from '../../templates/html-to-text.ts'
 import { mailDefaults } from '../../templates/mail-defaults.ts'
 import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
+import { previewPolicy } from '../../templates/preview-html.ts'
 import { putPreview, readPreview } from '../../templates/preview-pages.ts'
+import type { Asker } from '../../templates/run-in-process.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
+import { askerOf } from './asker.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { acceptedShape, readMailboxes, tellAccepted } from './send.ts'
@@ -60,8 +63,8 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       isReading: true,
       body: z.strictObject({ mjml: z.string().max(maxMjmlCharacters) }),
       answer: z.object({ html: z.string(), problems: z.array(problem) }),
-      async handle({ body }) {
-        const { html, problems } = await compileMjml(body.mjml)
+      async handle(call) {
+        const { html, problems } = await compileMjml(call.body.mjml, askerOf(call))
         return { html, problems: problems.map(mjmlProblem) }
       },
     }),
@@ -93,9 +96,14 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         problems: z.array(problem),
         page: z.string().nullable().describe('For an hour: /api/templates/previews/{page}'),
       }),
-      async handle({ body }) {
+      async handle(call) {
+        const { body } = call
+        const asker = askerOf(call)
         const apiKey = await whichKey(storage, body.key)
-        const { content, problems } = await compiled(plainContent(body.content), body.makesText ?? false)
+        const { content, problems } = await compiled(plainContent(body.content), {
+          makesText: body.makesText ?? false,
+          asker,
+        })
         const to = readContact(body.contact) ?? somebody
         const { from, replyTo } = mailDefaults(content.headers)
         const isOn = body.language ?? true
@@ -110,6 +118,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
             : await putPreview(storage.db, {
                 token: body.page,
                 html: rendered.html ?? '',
+                asker,
                 now: clock.now(),
               })
         return {
@@ -131,9 +140,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       async handle({ params }) {
         const html = await readPreview(storage.db, params.page ?? '')
         if (html === undefined) throw new Refused('not-found', 'this preview is gone; ask for another')
-        // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
-        const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')
-        return new RawAnswer('text/html; charset=utf-8', previewHtml(html), {
+        return new RawAnswer('text/html; charset=utf-8', html, {
           'Content-Security-Policy': previewPolicy,
           'X-Frame-Options': 'SAMEORIGIN',
         })
@@ -204,11 +211,14 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
 /** With the parts that saving would make. */
 async function compiled(
   given: Content,
-  makesText: boolean,
+  { makesText, asker }: { makesText: boolean; asker: Asker },
 ): Promise<{ content: Content; problems: Problem[] }> {
   const made =
-    given.html || !isMjmlText(given.mjml) ? { html: given.html, problems: [] } : await compileMjml(given.mjml)
-  const text = given.text || !makesText || !made.html ? given.text : ((await htmlToText(made.html)) ?? null)
+    given.html || !isMjmlText(given.mjml)
+      ? { html: given.html, problems: [] }
+      : await compileMjml(given.mjml, asker)
+  const text =
+    given.text || !makesText || !made.html ? given.text : ((await htmlToText(made.html, asker)) ?? null)
   return { content: { ...given, html: made.html, text }, problems: made.problems.map(mjmlProblem) }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type HttpAnswer, httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
+import { slowMjml } from '../../../test/hungry-template.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { createProperty, propertiesByName } from '../../contacts/properties.ts'
 import { readValues, saveContacts } from '../../contacts/save-contacts.ts'
@@ -234,11 +235,44 @@ httpStorageTest('the page of a preview looks as the mail will, and runs nothing'
   const policy = String(shown.headers['content-security-policy'])
   assert.match(policy, /^sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';/)
   assert.doesNotMatch(policy, /script/)
+  const kept = await http.storage.db.selectFrom('template_previews').select('html').executeTakeFirstOrThrow()
+  assert.equal(kept.html, shown.text, 'it is cleaned once')
   // The same editor has the same page.
   assert.equal(await preview(page, 'two'), page)
   assert.match((await read()).text, /Hi two/)
   assert.notEqual(await preview('unknown', 'x'), 'unknown')
   assert.equal((await http.call({ path: `/api/templates/previews/${page}` })).status, 401)
+})
+
+httpTest('a page that is too large to look at is refused, and says so', async (http) => {
+  const call = caller(http)
+  const preview = (rows: number) =>
+    call('POST', 'templates/preview', {
+      content: { html: '{% for row in var:rows %}{{row}}{% endfor %}' },
+      variables: { rows: Array<string>(rows).fill('x'.repeat(50_000)) },
+      page: '',
+    })
+  const { page } = ok<{ page: string }>(await preview(40))
+  const shown = await call('GET', `templates/previews/${page}`)
+  assert.ok(shown.text.length > 2_000_000)
+  refused(await preview(41), 413, /^the HTML has 2050000 characters; at most 2000000 can be looked at$/)
+})
+
+httpTest('who asks for more than can be worked on is told to try again', async (http) => {
+  const compile = (source: string) => caller(http)('POST', 'templates/compile', { mjml: source })
+  // The first takes all the time that it may; ten wait for it.
+  const answers = await Promise.all([slowMjml, ...Array<string>(11).fill(mjml('Hi'))].map(compile))
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [...Array<number>(11).fill(200), 503],
+  )
+  const [first, second, ...others] = answers
+  assert.match(first?.text ?? '', /it took longer than 5 seconds/)
+  assert.match(second?.text ?? '', /"problems":\[\]/)
+  const last = others.at(-1)
+  assert.ok(last !== undefined)
+  refused(last, 503, /^too many templates .* try again in a moment$/)
+  assert.equal(last.headers['retry-after'], '5')
 })
 
 httpStorageTest('previews leave no trail in the audit log', async (http) => {

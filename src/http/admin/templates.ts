@@ -24,6 +24,7 @@ import {
   fillContent,
 } from '../../templates/template-content.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { askerOf } from './asker.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import {
   contentBody,
@@ -111,7 +112,7 @@ export function templateRoutes({ storage, clock }: HttpDependencies): AdminRoute
       async handle(call) {
         const { key: reference, ownerType = 'apikey', content: wanted, ...wish } = call.body
         const { reader } = await readerOf(storage, reference)
-        const parts = { before: emptyContent, makesText: wish.makesText ?? false }
+        const parts = { before: emptyContent, makesText: wish.makesText ?? false, asker: askerOf(call) }
         const content = await fillParts(wanted ?? {}, parts)
         const template = await createTemplate(storage, {
           ...{ reader, ownerType, details: withoutGaps(wish), now: clock.now() },
@@ -161,7 +162,11 @@ export function templateRoutes({ storage, clock }: HttpDependencies): AdminRoute
         const content =
           wanted === undefined
             ? undefined
-            : await fillContent(db, { ...before, makesText }, { wanted, others: 'keep' })
+            : await fillContent(
+                db,
+                { ...before, makesText },
+                { wanted, others: 'keep', asker: askerOf(call) },
+              )
         const template = await changeTemplate(db, before, {
           details: changes,
           content: content && { content, by: savedBy(call) },

@@ -115,6 +115,7 @@ export const refusals = {
   'bad-header': { code: 'mj-0005', status: 400 },
   'bad-message': { code: 'mj-0005', status: 400 },
   'bad-value': { code: 'mj-0005', status: 400 },
+  busy: { code: 'mj-0001', status: 503 },
   conflict: { code: 'mj-0005', status: 400 },
   'no-recipients': { code: 'mj-0007', status: 400 },
   'not-found': { code: 'mj-0005', status: 400 },

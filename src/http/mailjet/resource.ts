@@ -42,6 +42,8 @@ export type Query = {
   /** How the caller reached us, for links; no slash at the end. */
   baseUrl: string
   filters: Filters
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal
   /** The object asked for by what stands in the path: its id, or the parts of its unique key. */
   id?: number
   uniqueKey?: readonly string[]

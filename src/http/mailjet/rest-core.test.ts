@@ -109,6 +109,7 @@ async function startHooks(t: TestContext) {
         segments,
         url: `/v3/REST/${path}`,
         baseUrl: 'http://localhost',
+        signal: new AbortController().signal,
         body: Buffer.from(text),
         apiKey,
       })

@@ -100,6 +100,7 @@ export const restStatusOf = {
   'bad-header': 400,
   'bad-message': 400,
   'bad-value': 400,
+  busy: 503,
   conflict: 400,
   'no-recipients': 400,
   'not-found': 404,

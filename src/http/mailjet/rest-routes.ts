@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { baseUrlOf } from '../base-url.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { goneSignal } from '../gone.ts'
 import { sendText } from '../replies.ts'
 import { createAuthorize } from './authorize.ts'
 import type { RestParts } from './resource.ts'
@@ -41,6 +42,7 @@ export function registerRestRoutes(
         baseUrl: baseUrlOf(request, publicUrl),
         body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
         apiKey,
+        signal: goneSignal(reply),
       })
       reply.code(result.status)
       if (result.isNewer) reply.header(newerHeader, randomUUID())

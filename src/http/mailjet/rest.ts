@@ -24,6 +24,8 @@ export type RestRequest = {
   baseUrl: string
   body: Buffer
   apiKey: ApiKey
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal
 }
 
 export type RestAnswer = (
@@ -81,6 +83,7 @@ export function createRest({
       keyId: apiKey.id,
       apiKey,
       baseUrl: request.baseUrl,
+      signal: request.signal,
       filters: readFilters(texts, resource.filters),
       now: parts.clock.now(),
     }

@@ -2,6 +2,7 @@
 import type { WantedContent } from '../../../templates/fill-parts.ts'
 import type { StoredTemplate } from '../../../templates/stored-templates.ts'
 import { currentContent, type StoredContent, saveContent } from '../../../templates/template-content.ts'
+import { askerOf } from '../asker.ts'
 import { type Properties, propertiesOf } from '../properties.ts'
 import type { Action, Query } from '../resource.ts'
 import { badRequest } from '../rest-errors.ts'
@@ -15,7 +16,8 @@ export function detailContent({
     refuseUnlessOwner(query, row)
     const wanted = readWanted(body)
     const by = `API key ${query.apiKey.name}`
-    const { content } = await saveContent(query.db, row, { wanted, others, by, now: query.now })
+    const asker = askerOf(query)
+    const { content } = await saveContent(query.db, row, { wanted, others, by, asker, now: query.now })
     return [shapeOf(content)]
   }
   return {

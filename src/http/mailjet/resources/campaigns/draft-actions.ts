@@ -8,6 +8,7 @@ import {
 } from '../../../../campaigns/mailing-content.ts'
 import { testMailing } from '../../../../campaigns/try-mailing.ts'
 import { type Mailbox, parseMailboxList } from '../../../../mail/mailbox.ts'
+import { askerOf } from '../../asker.ts'
 import { readTime } from '../../filters.ts'
 import { type Properties, propertiesOf } from '../../properties.ts'
 import { type Action, formatTime, type Query } from '../../resource.ts'
@@ -72,10 +73,15 @@ export function draftActions({ hasMjml }: { hasMjml: boolean }): Readonly<Record
   })
   const save =
     (isWhole: boolean) =>
-    async ({ parts }: Query, row: Mailing, body: Properties): Promise<readonly object[]> => {
+    async (query: Query, row: Mailing, body: Properties): Promise<readonly object[]> => {
+      const asker = askerOf(query)
       const content = await told(
         // Text is made of HTML by the editors of Mailjet, and not by its API.
-        saveMailingContent(parts.campaigns, row, readWanted(body), { isWhole, makesText: false }),
+        saveMailingContent(query.parts.campaigns, row, readWanted(body), {
+          isWhole,
+          makesText: false,
+          asker,
+        }),
       )
       return [shown(content)]
     }
