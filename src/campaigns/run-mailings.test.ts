@@ -17,7 +17,7 @@ import type { Mailing } from './mailing.ts'
 import { saveMailingContent } from './mailing-content.ts'
 import { readProgress } from './progress.ts'
 import { mayBeAhead, noCounts, startMailings } from './run-mailings.ts'
-import { createMailing, getMailing } from './store-mailings.ts'
+import { changeMailing, createMailing, getMailing } from './store-mailings.ts'
 
 const keyId = 7 as KeyId
 const listId = 50 as ContactListId
@@ -388,4 +388,89 @@ storageTest('an erased contact leaves no address among the recipients', async (t
     rows.map(({ address }) => address),
     ['\\x1000@domain.invalid', 'r1@inbox.example'],
   )
+})
+
+storageTest('what is edited while it is being looked at is not sent', async (_t, storage) => {
+  // The same moment for all of it: what was changed must be noticed all the same.
+  const clock = { ...systemClock, now: () => 1_800_000_000_000 }
+  const plain = createTestCampaigns(storage, { clock })
+  await addMembers(storage, readers(2))
+  const draft = await makeMailing(plain)
+  let isEdited = false
+  const ctx: CampaignsContext = {
+    ...plain,
+    async maySendAs(key, from) {
+      if (!isEdited) await changeMailing(plain, draft, { senderEmail: 'otherceo@bank.example' })
+      isEdited = true
+      return plain.maySendAs(key, from)
+    },
+  }
+  const now = () => getMailing(storage.db, draft)
+  await assert.rejects(sendMailing(ctx, await now()), /was changed by somebody else at the same moment/)
+  await changeMailing(plain, draft, { senderEmail: 'news@shop.example' })
+  isEdited = false
+  await assert.rejects(
+    scheduleMailing(ctx, await now(), clock.now() + 60_000),
+    /was changed by somebody else/,
+  )
+  assert.equal((await getMailing(storage.db, draft)).state, 'draft')
+})
+
+storageTest('nothing is stored as a sender that the key may not use', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(2))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  await storage.db.updateTable('mailings').set({ sender_email: 'otherceo@bank.example' }).execute()
+  work(t, ctx)
+  const paused = await until(storage, id, ({ state }) => state === 'paused')
+  assert.equal(paused.pausedBy, 'problem')
+  assert.match(paused.reason, /^otherceo@bank\.example is not an active sender/)
+  assert.deepEqual(await storage.db.selectFrom('messages').select('id').execute(), [])
+})
+
+storageTest(
+  'a sender that was taken away stops what is left, also when it is resumed',
+  async (t, storage) => {
+    let delivered = 0
+    let mayStill = true
+    const ctx = createTestCampaigns(storage, {
+      countsOf: async () => ({ ...noCounts, delivered }),
+      maySendAs: async () => mayStill,
+    })
+    await addMembers(storage, readers(600))
+    const { id } = await sendMailing(ctx, await makeMailing(ctx))
+    work(t, ctx)
+    await until(storage, id, ({ handed }) => handed === 500)
+    mayStill = false
+    delivered = 500
+    const paused = await until(storage, id, ({ state }) => state !== 'sending')
+    assert.deepEqual([paused.state, paused.pausedBy, paused.pending], ['paused', 'problem', 100])
+    await assert.rejects(resumeMailing(ctx, paused), /is not an active sender/)
+    mayStill = true
+    await resumeMailing(ctx, paused)
+    await until(storage, id, ({ state }) => state === 'sent')
+  },
+)
+
+storageTest('what could not be looked at when its time came is still scheduled', async (t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(2))
+  const { id } = await scheduleMailing(ctx, await makeMailing(ctx), systemClock.now())
+  const asked = Promise.withResolvers<void>()
+  const blind = createTestCampaigns(storage, {
+    async maySendAs() {
+      asked.resolve()
+      throw new Error('nobody answers')
+    },
+  })
+  const runner = work(t, blind)
+  await asked.promise
+  await runner.stop()
+  const left = await getMailing(storage.db, { keyId, id })
+  assert.deepEqual([left.state, left.startedAt], ['scheduled', null])
+  // As after half an hour of that.
+  await storage.db.updateTable('work').set({ attempts: 30, due_at: 0 }).execute()
+  work(t, blind)
+  const paused = await until(storage, id, ({ state }) => state !== 'scheduled')
+  assert.deepEqual([paused.state, paused.pausedBy], ['paused', 'problem'])
 })

@@ -14,14 +14,13 @@ import { createRecent } from '../runtime/recent.ts'
 import { Refused } from '../runtime/refused.ts'
 import { defineUpdate } from '../storage/storage.ts'
 import { judgeHarm } from './breaker.ts'
-import { campaignLane, pauseMailing } from './change-state.ts'
-import { checkKey, checkMailing } from './check.ts'
+import { beginMailing, campaignLane, pauseMailing } from './change-state.ts'
+import { checkMailing, checkRights, inWords } from './check.ts'
 import type { CampaignCounts, CampaignsContext } from './context.ts'
 import { gatherStep } from './gather.ts'
 import { handOverStep, openMail, recipientsPerBatch, reopenMail } from './hand-over.ts'
 import { readHarm } from './harm.ts'
 import type { Mailing } from './mailing.ts'
-import { ChangeRefused } from './refuse-change.ts'
 import { findMailing } from './store-mailings.ts'
 
 const atOnce = 4
@@ -112,7 +111,7 @@ export function startMailings(
       const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
       if (mailing === undefined || mailing.workId !== work.id) return 'done'
       if (mailing.state === 'scheduled') {
-        if (!(await begin(mailing))) return 'done'
+        await begin(mailing)
         continue
       }
       if (mailing.state !== 'sending') return 'done'
@@ -122,26 +121,13 @@ export function startMailings(
     }
   }
 
-  /** Its time has come. False: it waits for a person, or was taken off the schedule. */
-  async function begin(mailing: Mailing): Promise<boolean> {
-    const { numUpdatedRows } = await storage.db
-      .updateTable('mailings')
-      .set({ state: 'sending', started_at: clock.now(), is_used: 1 })
-      .where('id', '=', mailing.id)
-      .where('state', '=', 'scheduled')
-      .where('work_id', '=', mailing.workId)
-      .executeTakeFirstOrThrow()
-    if (Number(numUpdatedRows) !== 1) return false
-    log.info({ mailingId: mailing.id, from: 'scheduled', to: 'sending' }, 'a campaign has changed')
-    // What was right when it was scheduled may not be any more.
+  /** Its time has come. What was right when it was scheduled may not be any more. */
+  async function begin(mailing: Mailing): Promise<void> {
     const problems = await checkMailing(ctx, mailing, { purpose: 'send' })
-    if (problems.length === 0) {
-      if (mailing.segmentId !== null) await markSegmentUsed(storage.db, mailing.segmentId)
-      return true
+    if (problems.length > 0) await beginMailing(ctx, mailing, inWords(problems))
+    else if ((await beginMailing(ctx, mailing)) && mailing.segmentId !== null) {
+      await markSegmentUsed(storage.db, mailing.segmentId)
     }
-    const reason = problems.map(({ message }) => message).join(' ')
-    await pause({ ...mailing, state: 'sending' }, { by: 'problem', reason })
-    return false
   }
 
   /** One piece of it. Undefined: look again at once. */
@@ -180,7 +166,7 @@ export function startMailings(
     return campaignId === null ? noCounts : ctx.countsOf(campaignId)
   }
 
-  /** True when it was paused: it does harm, or its key is suspended. */
+  /** True when it was paused: it does harm, or may not be sent any more. */
   async function trip(mailing: Mailing, counts: CampaignCounts): Promise<boolean> {
     const { id, messageId } = mailing
     const now = clock.now()
@@ -189,21 +175,28 @@ export function startMailings(
     const last = judgedAt.get(id) ?? { at: 0, answered: 0 }
     if (now - last.at < judgeEveryMs && answered - last.answered < judgeEveryResults) return false
     judgedAt.set(id, { at: now, answered })
-    const [suspended] = await checkKey(ctx, mailing)
-    if (suspended !== undefined) {
-      await pause(mailing, { by: 'problem', reason: suspended.message })
-      return true
-    }
+    if (await stopWithoutRights(mailing)) return true
     const tripped = judgeHarm(await readHarm(storage, { messageId, counts }), ctx.breaker, mailing.marks)
     if (tripped === undefined) return false
     await pause(mailing, { by: 'breaker', ...tripped })
     return true
   }
 
+  /** True when it was paused because its key may not send, or not as its sender. */
+  async function stopWithoutRights(mailing: Mailing): Promise<boolean> {
+    const problems = await checkRights(ctx, mailing)
+    if (problems.length === 0) return false
+    await pause(mailing, { by: 'problem', reason: inWords(problems) })
+    return true
+  }
+
+  /** Undefined: its row is to be read again. */
   async function mailOf(mailing: Mailing): Promise<OpenMessage | undefined> {
     const { id, messageId } = mailing
     const known = opened.get(id)
     if (known !== undefined && known.id === messageId) return known
+    // The sender stands in the mail that is stored now. Of this row, because nobody edits what is being sent.
+    if (await stopWithoutRights(mailing)) return undefined
     const message = messageId === null ? await openMail(ctx, mailing) : await reopenMail(ctx, messageId)
     if (message !== undefined) {
       opened.set(id, message)
@@ -233,13 +226,15 @@ export function startMailings(
       await pauseMailing(ctx, mailing, how)
     } catch (error) {
       // A person was first.
-      if (!(error instanceof ChangeRefused)) throw error
+      if (!(error instanceof Refused && error.code === 'conflict')) throw error
     }
   }
 
   async function pauseFor(work: Work, reason: string): Promise<void> {
     const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
-    if (mailing?.state === 'sending') await pause(mailing, { by: 'problem', reason })
+    if (mailing?.workId !== work.id) return
+    if (mailing.state === 'scheduled') await beginMailing(ctx, mailing, reason)
+    else if (mailing.state === 'sending') await pause(mailing, { by: 'problem', reason })
   }
 
   return {

@@ -6,7 +6,14 @@ import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { MailingState } from '../storage/tables/mailings.ts'
-import { type Builder, type Mailing, type MailingSettings, settingsColumns, toMailing } from './mailing.ts'
+import {
+  type Builder,
+  changedAt,
+  type Mailing,
+  type MailingSettings,
+  settingsColumns,
+  toMailing,
+} from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
 import { afterChange } from './states.ts'
 
@@ -162,7 +169,7 @@ export async function changeMailing(
   if (Object.keys(columns).length === 0) return mailing
   let change = storage.db
     .updateTable('mailings')
-    .set({ ...columns, ...(isEdit && { modified_at: clock.now() }) })
+    .set({ ...columns, ...(isEdit && { modified_at: changedAt(clock.now()) }) })
     .where('id', '=', id)
     .where('key_id', '=', keyId)
   if (isEdit) change = change.where('state', '=', mailing.state)
