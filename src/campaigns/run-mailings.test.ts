@@ -7,7 +7,7 @@ import { eraseContact } from '../contacts/erase.ts'
 import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
 import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
-import type { Storage } from '../storage/storage.ts'
+import { type Storage, StorageUnavailable } from '../storage/storage.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { pauseMailing, resumeMailing, scheduleMailing, sendMailing } from './change-state.ts'
 import type { CampaignsContext } from './context.ts'
@@ -473,4 +473,30 @@ storageTest('what could not be looked at when its time came is still scheduled',
   work(t, blind)
   const paused = await until(storage, id, ({ state }) => state !== 'scheduled')
   assert.deepEqual([paused.state, paused.pausedBy], ['paused', 'problem'])
+})
+
+storageTest('a campaign goes on when the storage takes writes again', async (t, storage) => {
+  let later = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + later }
+  let refusals = 0
+  // A disk that is full until it has refused what was to be done, and then what was to be noted of that.
+  const full: Storage = {
+    ...storage,
+    async commit(commit) {
+      if (++refusals <= 2) throw new StorageUnavailable('The disk is full.')
+      return storage.commit(commit)
+    },
+  }
+  const ctx = createTestCampaigns(full, { clock })
+  await addMembers(storage, readers(3))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  const runner = work(t, ctx)
+  const settled = () => storage.db.selectFrom('work').select(['owner', 'due_at']).executeTakeFirst()
+  while (refusals < 3 || (await settled())?.owner !== null) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  later = 61_000
+  runner.wake()
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  assert.equal(sent.handed, 3)
 })

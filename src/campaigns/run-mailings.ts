@@ -3,6 +3,7 @@
  * them over, a bounded number ahead of what has an answer. All that is known stands in the rows: whoever has the work
  * goes on exactly where the last one stopped, and two who have it by mistake do nothing twice.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { markSegmentUsed } from '../contacts/segments.ts'
 import type { OpenMessage } from '../intake/draft.ts'
 import type { MailingId } from '../mail/ids.ts'
@@ -12,7 +13,7 @@ import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
 import { createRecent } from '../runtime/recent.ts'
 import { Refused } from '../runtime/refused.ts'
-import { defineUpdate } from '../storage/storage.ts'
+import { defineUpdate, StorageUnavailable } from '../storage/storage.ts'
 import { judgeHarm } from './breaker.ts'
 import { beginMailing, campaignLane, pauseMailing } from './change-state.ts'
 import { checkMailing, checkRights, inWords } from './check.ts'
@@ -28,6 +29,8 @@ const atOnce = 4
 const turnMs = 1_000
 const againMs = 60_000
 const maxTries = 30
+/** Between tries to write down when it goes on, while the storage takes nothing. */
+const settlePauseMs = 1_000
 /** How long to wait for answers before the next batch. */
 const fullPauseMs = 250
 /** The breaker looks so often while recipients are handed over, and goes on looking for a while after the last. */
@@ -82,27 +85,39 @@ export function startMailings(
   })
 
   async function run(work: Work): Promise<void> {
-    const lease = { id: work.id, owner: storage.nodeId }
     let next: Next
     try {
       next = await goOn(work)
     } catch (error) {
       log.error({ err: error, mailingId: work.ref, tries: work.attempts }, 'a campaign could not go on')
       next = { afterMs: againMs, isFault: true }
-      if (work.attempts >= maxTries) {
-        await pauseFor(work, 'it failed again and again; the log of the server says why')
-        next = 'done'
+      if (work.attempts >= maxTries && (await gaveUp(work))) next = 'done'
+    }
+    await settle(work, next)
+  }
+
+  /** As often as it takes: what we keep leased, nobody goes on with until this process has ended. */
+  async function settle(work: Work, next: Next): Promise<void> {
+    const lease = { id: work.id, owner: storage.nodeId }
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        await storage.commit(
+          next === 'done'
+            ? { guards: [guardLease(lease)], writes: [] }
+            : {
+                guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
+                // Only those in a row are counted that came to nothing.
+                writes: next.isFault ? [] : [setTries({ id: work.id, attempts: 0 })],
+              },
+        )
+        return
+      } catch (error) {
+        // When we stop, the lease is released with all that were ours.
+        if (!(error instanceof StorageUnavailable) || stopping.signal.aborted) throw error
+        if (isFirst) log.error({ err: error, mailingId: work.ref }, 'storage unavailable: a campaign waits')
+        await delay(settlePauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
     }
-    const commit =
-      next === 'done'
-        ? { guards: [guardLease(lease)], writes: [] }
-        : {
-            guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
-            // Only those in a row are counted that came to nothing.
-            writes: next.isFault ? [] : [setTries({ id: work.id, attempts: 0 })],
-          }
-    await storage.commit(commit)
   }
 
   async function goOn(work: Work): Promise<Next> {
@@ -230,11 +245,19 @@ export function startMailings(
     }
   }
 
-  async function pauseFor(work: Work, reason: string): Promise<void> {
-    const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
-    if (mailing?.workId !== work.id) return
-    if (mailing.state === 'scheduled') await beginMailing(ctx, mailing, reason)
-    else if (mailing.state === 'sending') await pause(mailing, { by: 'problem', reason })
+  /** True when a person has to look at it now; what cannot be written down either is tried again. */
+  async function gaveUp(work: Work): Promise<boolean> {
+    const reason = 'it failed again and again; the log of the server says why'
+    try {
+      const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
+      if (mailing?.workId !== work.id) return true
+      if (mailing.state === 'scheduled') await beginMailing(ctx, mailing, reason)
+      else if (mailing.state === 'sending') await pause(mailing, { by: 'problem', reason })
+      return true
+    } catch (error) {
+      log.error({ err: error, mailingId: work.ref }, 'a campaign could not be paused')
+      return false
+    }
   }
 
   return {
