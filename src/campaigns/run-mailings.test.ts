@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { createTestCampaigns } from '../../test/campaigns-world.ts'
 import { cleanUp, storageTest } from '../../test/storage.ts'
 import { eraseContact } from '../contacts/erase.ts'
+import { loadClaimed } from '../delivery/load.ts'
 import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
 import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -500,3 +501,33 @@ storageTest('a campaign goes on when the storage takes writes again', async (t, 
   const sent = await until(storage, id, ({ state }) => state === 'sent')
   assert.equal(sent.handed, 3)
 })
+
+storageTest(
+  'who left the list, or was taken off it, while their mail waited gets nothing',
+  async (t, storage) => {
+    const ctx = createTestCampaigns(storage)
+    const { db } = storage
+    await addMembers(storage, readers(3))
+    const { id } = await sendMailing(ctx, await makeMailing(ctx))
+    work(t, ctx)
+    await until(storage, id, ({ state }) => state === 'sent')
+    const member = (one: number) => one as MemberId
+    await db.updateTable('list_members').set({ is_unsubscribed: 1 }).where('id', '=', member(1_000)).execute()
+    await db.deleteFrom('list_members').where('id', '=', member(1_001)).execute()
+    const queue = createQueue(ctx)
+    const claimed = await queue.claim({ lane: 'bulk', maxItems: 10, maxPerKey: 10 })
+    const { works, suppressed } = await loadClaimed(db, claimed)
+    const addresses = (some: typeof works) =>
+      some.flatMap(({ recipients }) => recipients.map(({ address }) => address))
+    assert.deepEqual(addresses(works), ['r2@inbox.example'])
+    assert.deepEqual(
+      suppressed
+        .flatMap((one) => one.suppressed.map(({ recipient, class: why }) => [recipient.address, why]))
+        .toSorted(),
+      [
+        ['r0@inbox.example', 'suppressed-listed'],
+        ['r1@inbox.example', 'suppressed-listed'],
+      ],
+    )
+  },
+)
