@@ -111,7 +111,7 @@ export function restoreMailing(parts: Parts, mailing: Mailing): Promise<Mailing>
   return change(parts, mailing, 'restore', { columns: { archived_from: null } })
 }
 
-/** For good: it is shown nowhere any more. What was sent of it, and its counts, stay. */
+/** For good: only Mailjet's API lists it, as deleted, until it is purged. What was sent of it, and its counts, stay. */
 export function deleteMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
   return change(parts, mailing, 'delete', { columns: {} })
 }
