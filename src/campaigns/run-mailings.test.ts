@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { createTestCampaigns } from '../../test/campaigns-world.ts'
 import { cleanUp, storageTest } from '../../test/storage.ts'
+import { listOf } from '../contacts/counts.ts'
 import { eraseContact } from '../contacts/erase.ts'
 import { loadClaimed } from '../delivery/load.ts'
 import { listQueue } from '../delivery/queue-view.ts'
 import { settleExpired } from '../delivery/settle.ts'
 import { readStory } from '../events/story.ts'
+import type { MessageOptions } from '../intake/submission.ts'
 import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
 import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -22,6 +24,7 @@ import { saveMailingContent } from './mailing-content.ts'
 import { readProgress } from './progress.ts'
 import { mayBeAhead, noCounts, startMailings } from './run-mailings.ts'
 import { changeMailing, createMailing, getMailing } from './store-mailings.ts'
+import { testMailing } from './try-mailing.ts'
 
 const keyId = 7 as KeyId
 const listId = 50 as ContactListId
@@ -586,3 +589,13 @@ storageTest(
     )
   },
 )
+
+storageTest('a test does not count for the list, and leads out of it', async (_t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  await addMembers(storage, readers(1))
+  const mailbox = { name: '', address: { local: 'r0', domain: 'inbox.example' } }
+  await testMailing(ctx, await makeMailing(ctx), [mailbox])
+  const { options } = await storage.db.selectFrom('messages').select('options').executeTakeFirstOrThrow()
+  assert.equal(listOf(options), null)
+  assert.equal((JSON.parse(options) as MessageOptions).leaveListId, listId)
+})

@@ -37,6 +37,8 @@ export type MessageOptions = {
   rawBraces?: true
   /** The contact list that it goes to, for `List-Id` and the links that unsubscribe. */
   listId?: number
+  /** The list that its links lead out of, where it is not counted for it: tests of mail to the list. */
+  leaveListId?: number
   /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */
   nullSender?: true
 }
