@@ -33,7 +33,7 @@ const maxTries = 30
 const settlePauseMs = 1_000
 /** How long to wait for answers before the next batch. */
 const fullPauseMs = 250
-/** The breaker looks so often while recipients are handed over, and goes on looking for a while after the last. */
+/** The breaker looks so often, as long as there are recipients to hand over: what is in the queue goes out. */
 const judgeEveryMs = 2_000
 /** And at once when so many more have a result: a small list may be through before the time is. */
 const judgeEveryResults = 100

@@ -4,7 +4,7 @@ import { createTestCampaigns } from '../../test/campaigns-world.ts'
 import { storageTest } from '../../test/storage.ts'
 import type { ContactListId, KeyId, SegmentId } from '../mail/ids.ts'
 import { readMailingContent, saveMailingContent } from './mailing-content.ts'
-import { createMailing, duplicateMailing, getMailing } from './store-mailings.ts'
+import { createMailing, duplicateMailing, getMailing, listMailings } from './store-mailings.ts'
 
 const keyId = 7 as KeyId
 
@@ -45,3 +45,15 @@ storageTest(
     assert.equal((await duplicateMailing(ctx, mailing)).segmentId, null)
   },
 )
+
+storageTest('a campaign is found by what its title and its subject say', async (_t, storage) => {
+  const ctx = createTestCampaigns(storage)
+  const begun = { keyId, builder: 'campaigndraft' } as const
+  const { id } = await createMailing(ctx, { ...begun, title: 'ÜBER 100%', subject: 'Ägypten News' })
+  await createMailing(ctx, { ...begun, title: 'Other', subject: '100 things' })
+  const found = async (search: string) =>
+    (await listMailings(storage.db, { keyId, search }, { limit: 10 })).map((one) => one.id)
+  for (const search of ['ÜBER', 'Ägypten', 'nEWS', '100%'])
+    assert.deepEqual(await found(search), [id], search)
+  assert.deepEqual(await found('nowhere'), [])
+})

@@ -158,11 +158,12 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   ] as const) {
     if (value !== undefined) query = query.where(sql<boolean>`${sql.ref(column)} = ${value}`)
   }
-  const words = search?.trim().toLowerCase()
+  const words = search?.trim()
   if (words) {
+    // Lower-cased by the database on both sides: SQLite knows the letters of ASCII only.
     const pattern = `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
     query = query.where(
-      sql<boolean>`(lower(title) LIKE ${pattern} ESCAPE '\\' OR lower(subject) LIKE ${pattern} ESCAPE '\\')`,
+      sql<boolean>`(lower(title) LIKE lower(${pattern}) ESCAPE '\\' OR lower(subject) LIKE lower(${pattern}) ESCAPE '\\')`,
     )
   }
   return query
