@@ -1,131 +1,28 @@
 /** How a mailing is gathered and handed over: whom, whom not, and each once whatever happens. */
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { createTestCampaigns } from '../../test/campaigns-world.ts'
-import { cleanUp, storageTest } from '../../test/storage.ts'
-import { listOf } from '../contacts/counts.ts'
+import {
+  addMembers,
+  deliveries,
+  keyId,
+  type Member,
+  makeMailing,
+  readers,
+  suppress,
+  until,
+  work,
+} from '../../test/mailing-world.ts'
+import { storageTest } from '../../test/storage.ts'
 import { eraseContact } from '../contacts/erase.ts'
-import { loadClaimed } from '../delivery/load.ts'
-import { listQueue } from '../delivery/queue-view.ts'
-import { settleExpired } from '../delivery/settle.ts'
-import { readStory } from '../events/story.ts'
-import type { MessageOptions } from '../intake/submission.ts'
-import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
-import { createQueue } from '../queue/queue.ts'
+import type { ContactId, MemberId } from '../mail/ids.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { type Storage, StorageUnavailable } from '../storage/storage.ts'
-import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 import { pauseMailing, resumeMailing, scheduleMailing, sendMailing } from './change-state.ts'
-import type { CampaignsContext } from './context.ts'
 import { gatherStep } from './gather.ts'
 import { handOverStep, openMail } from './hand-over.ts'
-import type { Mailing } from './mailing.ts'
-import { saveMailingContent } from './mailing-content.ts'
 import { readProgress } from './progress.ts'
-import { mayBeAhead, noCounts, startMailings } from './run-mailings.ts'
-import { changeMailing, createMailing, getMailing } from './store-mailings.ts'
-import { testMailing } from './try-mailing.ts'
-
-const keyId = 7 as KeyId
-const listId = 50 as ContactListId
-
-type Member = {
-  email: string
-  isUnsubscribed?: boolean
-  isPending?: boolean
-  suppressed?: SuppressionReason
-}
-
-async function addMembers(
-  storage: Storage,
-  members: readonly Member[],
-  { firstId = 1_000 } = {},
-): Promise<void> {
-  const { db } = storage
-  const isNew = firstId === 1_000
-  if (isNew) {
-    await db
-      .insertInto('contact_lists')
-      .values({ id: listId, key_id: keyId, name: 'Readers', address: 'abc', created_at: 1, deleted_at: null })
-      .execute()
-  }
-  for (let from = 0; from < members.length; from += 200) {
-    const part = members.slice(from, from + 200)
-    await db
-      .insertInto('contacts')
-      .values(
-        part.map(({ email, isPending }, place) => ({
-          id: (firstId + from + place) as ContactId,
-          key_id: keyId,
-          email,
-          name: '',
-          is_opt_in_pending: isPending ? (1 as const) : (0 as const),
-          created_at: 1,
-        })),
-      )
-      .execute()
-    await db
-      .insertInto('list_members')
-      .values(
-        part.map(({ isUnsubscribed }, place) => ({
-          id: (firstId + from + place) as MemberId,
-          key_id: keyId,
-          list_id: listId,
-          contact_id: (firstId + from + place) as ContactId,
-          is_unsubscribed: isUnsubscribed ? (1 as const) : (0 as const),
-          subscribed_at: 1,
-          unsubscribed_at: null,
-        })),
-      )
-      .execute()
-  }
-  for (const { email, suppressed } of members) if (suppressed) await suppress(storage, email, suppressed)
-}
-
-async function suppress(storage: Storage, address: string, reason: SuppressionReason): Promise<void> {
-  await storage.db
-    .insertInto('suppressions')
-    .values({
-      ...{ address, reason, key_id: keyId, origin: '', created_at: 1 },
-      ...{ message_id: null, delivery_id: null, opted_out_at: reason === 'unsubscribe' ? 1 : null },
-    })
-    .execute()
-}
-
-const readers = (count: number): Member[] =>
-  Array.from({ length: count }, (_, n) => ({ email: `r${n}@inbox.example` }))
-
-async function makeMailing(ctx: CampaignsContext): Promise<Mailing> {
-  const mailing = await createMailing(ctx, {
-    ...{ keyId, listId, builder: 'campaigndraft', title: 'T', subject: 'S' },
-    senderEmail: 'news@shop.example',
-  })
-  await saveMailingContent(ctx, mailing, { text: 'Hello [[data:first:"you"]]' })
-  return getMailing(ctx.storage.db, { keyId, id: mailing.id })
-}
-
-/** Starts a worker on it, as a process has one. */
-function work(t: TestContext, ctx: CampaignsContext) {
-  const { storage, clock, log } = ctx
-  const runner = startMailings(ctx, { queue: createQueue({ storage, clock, log }) })
-  cleanUp(t, () => runner.stop())
-  return runner
-}
-
-async function until(
-  storage: Storage,
-  id: MailingId,
-  holds: (mailing: Mailing) => boolean,
-): Promise<Mailing> {
-  for (;;) {
-    const mailing = await getMailing(storage.db, { keyId, id })
-    if (holds(mailing)) return mailing
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
-const deliveries = (storage: Storage) =>
-  storage.db.selectFrom('deliveries').select(['recipient', 'state', 'class']).orderBy('recipient').execute()
+import { mayBeAhead, noCounts } from './run-mailings.ts'
+import { getMailing } from './store-mailings.ts'
 
 const reasons: [member: Member, reason: string | null][] = [
   [{ email: 'fine@a.example' }, null],
@@ -356,29 +253,6 @@ storageTest(
   },
 )
 
-storageTest('when its key is suspended, what is left of it waits for a person', async (t, storage) => {
-  const ctx = createTestCampaigns(storage)
-  await addMembers(storage, readers(3))
-  const { db } = storage
-  await db
-    .insertInto('api_keys')
-    .values({
-      ...{ id: keyId, account_id: 1 as AccountId, name: 'k', public_key: 'p', secret_hash: 's' },
-      ...{ is_master: 0, is_active: 1, created_at: 1, rotated_at: null },
-    })
-    .execute()
-  const { id } = await sendMailing(ctx, await makeMailing(ctx))
-  await db.updateTable('api_keys').set({ is_active: 0 }).execute()
-  work(t, ctx)
-  const paused = await until(storage, id, ({ state }) => state === 'paused')
-  assert.deepEqual([paused.pausedBy, paused.handed, paused.pending], ['problem', 0, 3])
-  await assert.rejects(resumeMailing(ctx, paused), /The API key is suspended/)
-  await db.updateTable('api_keys').set({ is_active: 1 }).execute()
-  await resumeMailing(ctx, paused)
-  const sent = await until(storage, id, ({ state }) => state === 'sent')
-  assert.equal(sent.handed, 3)
-})
-
 storageTest('an erased contact leaves no address among the recipients', async (t, storage) => {
   const ctx = createTestCampaigns(storage)
   await addMembers(storage, readers(2))
@@ -395,91 +269,6 @@ storageTest('an erased contact leaves no address among the recipients', async (t
     rows.map(({ address }) => address),
     ['\\x1000@domain.invalid', 'r1@inbox.example'],
   )
-})
-
-storageTest('what is edited while it is being looked at is not sent', async (_t, storage) => {
-  // The same moment for all of it: what was changed must be noticed all the same.
-  const clock = { ...systemClock, now: () => 1_800_000_000_000 }
-  const plain = createTestCampaigns(storage, { clock })
-  await addMembers(storage, readers(2))
-  const draft = await makeMailing(plain)
-  let isEdited = false
-  const ctx: CampaignsContext = {
-    ...plain,
-    async maySendAs(key, from) {
-      if (!isEdited) await changeMailing(plain, draft, { senderEmail: 'otherceo@bank.example' })
-      isEdited = true
-      return plain.maySendAs(key, from)
-    },
-  }
-  const now = () => getMailing(storage.db, draft)
-  await assert.rejects(sendMailing(ctx, await now()), /was changed by somebody else at the same moment/)
-  await changeMailing(plain, draft, { senderEmail: 'news@shop.example' })
-  isEdited = false
-  await assert.rejects(
-    scheduleMailing(ctx, await now(), clock.now() + 60_000),
-    /was changed by somebody else/,
-  )
-  assert.equal((await getMailing(storage.db, draft)).state, 'draft')
-})
-
-storageTest('nothing is stored as a sender that the key may not use', async (t, storage) => {
-  const ctx = createTestCampaigns(storage)
-  await addMembers(storage, readers(2))
-  const { id } = await sendMailing(ctx, await makeMailing(ctx))
-  await storage.db.updateTable('mailings').set({ sender_email: 'otherceo@bank.example' }).execute()
-  work(t, ctx)
-  const paused = await until(storage, id, ({ state }) => state === 'paused')
-  assert.equal(paused.pausedBy, 'problem')
-  assert.match(paused.reason, /^otherceo@bank\.example is not an active sender/)
-  assert.deepEqual(await storage.db.selectFrom('messages').select('id').execute(), [])
-})
-
-storageTest(
-  'a sender that was taken away stops what is left, also when it is resumed',
-  async (t, storage) => {
-    let delivered = 0
-    let mayStill = true
-    const ctx = createTestCampaigns(storage, {
-      countsOf: async () => ({ ...noCounts, delivered }),
-      maySendAs: async () => mayStill,
-    })
-    await addMembers(storage, readers(600))
-    const { id } = await sendMailing(ctx, await makeMailing(ctx))
-    work(t, ctx)
-    await until(storage, id, ({ handed }) => handed === 500)
-    mayStill = false
-    delivered = 500
-    const paused = await until(storage, id, ({ state }) => state !== 'sending')
-    assert.deepEqual([paused.state, paused.pausedBy, paused.pending], ['paused', 'problem', 100])
-    await assert.rejects(resumeMailing(ctx, paused), /is not an active sender/)
-    mayStill = true
-    await resumeMailing(ctx, paused)
-    await until(storage, id, ({ state }) => state === 'sent')
-  },
-)
-
-storageTest('what could not be looked at when its time came is still scheduled', async (t, storage) => {
-  const ctx = createTestCampaigns(storage)
-  await addMembers(storage, readers(2))
-  const { id } = await scheduleMailing(ctx, await makeMailing(ctx), systemClock.now())
-  const asked = Promise.withResolvers<void>()
-  const blind = createTestCampaigns(storage, {
-    async maySendAs() {
-      asked.resolve()
-      throw new Error('nobody answers')
-    },
-  })
-  const runner = work(t, blind)
-  await asked.promise
-  await runner.stop()
-  const left = await getMailing(storage.db, { keyId, id })
-  assert.deepEqual([left.state, left.startedAt], ['scheduled', null])
-  // As after half an hour of that.
-  await storage.db.updateTable('work').set({ attempts: 30, due_at: 0 }).execute()
-  work(t, blind)
-  const paused = await until(storage, id, ({ state }) => state !== 'scheduled')
-  assert.deepEqual([paused.state, paused.pausedBy], ['paused', 'problem'])
 })
 
 storageTest('a campaign goes on when the storage takes writes again', async (t, storage) => {
@@ -506,96 +295,4 @@ storageTest('a campaign goes on when the storage takes writes again', async (t, 
   runner.wake()
   const sent = await until(storage, id, ({ state }) => state === 'sent')
   assert.equal(sent.handed, 3)
-})
-
-storageTest(
-  'who left the list, or was taken off it, while their mail waited gets nothing',
-  async (t, storage) => {
-    const ctx = createTestCampaigns(storage)
-    const { db } = storage
-    await addMembers(storage, readers(3))
-    const { id } = await sendMailing(ctx, await makeMailing(ctx))
-    work(t, ctx)
-    await until(storage, id, ({ state }) => state === 'sent')
-    const member = (one: number) => one as MemberId
-    await db.updateTable('list_members').set({ is_unsubscribed: 1 }).where('id', '=', member(1_000)).execute()
-    await db.deleteFrom('list_members').where('id', '=', member(1_001)).execute()
-    const queue = createQueue(ctx)
-    const claimed = await queue.claim({ lane: 'bulk', maxItems: 10, maxPerKey: 10 })
-    const { works, suppressed } = await loadClaimed(db, claimed)
-    const addresses = (some: typeof works) =>
-      some.flatMap(({ recipients }) => recipients.map(({ address }) => address))
-    assert.deepEqual(addresses(works), ['r2@inbox.example'])
-    assert.deepEqual(
-      suppressed
-        .flatMap((one) => one.suppressed.map(({ recipient, class: why }) => [recipient.address, why]))
-        .toSorted(),
-      [
-        ['r0@inbox.example', 'suppressed-listed'],
-        ['r1@inbox.example', 'suppressed-listed'],
-      ],
-    )
-  },
-)
-
-storageTest(
-  'each recipient is tried for as long as any other, however late the last came',
-  async (_t, storage) => {
-    let now = 1_800_000_000_000
-    const hour = 3_600_000
-    const clock = { ...systemClock, now: () => now }
-    const ctx = createTestCampaigns(storage, { clock })
-    await addMembers(storage, readers(2))
-    const { id } = await sendMailing(ctx, await makeMailing(ctx))
-    const row = () => getMailing(storage.db, { keyId, id })
-    while ((await row()).gatheredAt === null) await gatherStep(ctx, await row())
-    const message = await openMail(ctx, await row())
-    assert.ok(message)
-    const start = now
-    await handOverStep(ctx, await row(), { message, limit: 1 })
-    now += 10 * hour
-    await handOverStep(ctx, await row(), { message, limit: 1 })
-    const { works } = await loadClaimed(
-      storage.db,
-      await createQueue(ctx).claim({ lane: 'bulk', maxItems: 10, maxPerKey: 10 }),
-    )
-    const times = new Map(
-      works.map(({ message: { acceptedAt, expiresAt }, recipients: [recipient] }) => [
-        recipient?.address,
-        [acceptedAt - start, expiresAt - start],
-      ]),
-    )
-    // The test's door gives an hour.
-    assert.deepEqual(times.get('r0@inbox.example'), [0, hour])
-    assert.deepEqual(times.get('r1@inbox.example'), [10 * hour, 11 * hour])
-    const [first] = works.filter(({ recipients }) => recipients[0]?.address === 'r0@inbox.example')
-    assert.ok(first)
-    const { writes } = settleExpired({ ...first, content: message.content }, { owner: 'x', now })
-    assert.ok(writes.some(({ values }) => values.includes('not delivered in the 1 h it was allowed')))
-    const [told, toldLate] = await Promise.all(
-      works.map((one) => readStory(storage.db, one.recipients[0]?.deliveryId ?? 0)),
-    )
-    assert.deepEqual(
-      [told, toldLate].map((story) => (story?.message.expiresAt ?? 0) - start),
-      [hour, 11 * hour],
-    )
-    const shown = await listQueue(storage.db)
-    assert.deepEqual(
-      shown.map(({ recipient, expiresAt }) => [recipient, expiresAt - start]),
-      [
-        ['r0@inbox.example', hour],
-        ['r1@inbox.example', 11 * hour],
-      ],
-    )
-  },
-)
-
-storageTest('a test does not count for the list, and leads out of it', async (_t, storage) => {
-  const ctx = createTestCampaigns(storage)
-  await addMembers(storage, readers(1))
-  const mailbox = { name: '', address: { local: 'r0', domain: 'inbox.example' } }
-  await testMailing(ctx, await makeMailing(ctx), [mailbox])
-  const { options } = await storage.db.selectFrom('messages').select('options').executeTakeFirstOrThrow()
-  assert.equal(listOf(options), null)
-  assert.equal((JSON.parse(options) as MessageOptions).leaveListId, listId)
 })
