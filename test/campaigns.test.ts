@@ -258,6 +258,37 @@ scenario(
   },
 )
 
+scenario('the mail of one recipient is sent again while they are on the list', async (_t, app) => {
+  const emails = ['ana@inbox.example', 'bo@inbox.example']
+  const listId = await makeList(
+    app,
+    emails.map((email) => ({ email })),
+  )
+  const id = await makeCampaign(app, listId)
+  await post(app, `/api/campaigns/${id}/send`)
+  await until(app, id, 'sent')
+  const { body } = await app.admin('GET', `/api/campaigns/${id}/recipients`)
+  const { recipients } = body as { recipients: { address: string; deliveryId: number }[] }
+  const resend = (email: string, to?: string) =>
+    app.admin(
+      'POST',
+      `/api/messages/${recipients.find(({ address }) => address === email)?.deliveryId}/resend`,
+      to === undefined ? {} : { to: [to] },
+    )
+  const take = (email: string) =>
+    post(app, '/api/contacts', { email, lists: [{ id: listId, action: 'remove' }] })
+  assert.equal((await resend('ana@inbox.example')).status, 201)
+  await take('ana@inbox.example')
+  for (const refused of [
+    await resend('ana@inbox.example'),
+    await resend('bo@inbox.example', 'ana@inbox.example'),
+  ]) {
+    assert.equal(refused.status, 409, refused.text)
+    assert.match(refused.text, /ana@inbox\.example is not on the list of this campaign any more/)
+  }
+  assert.equal((await resend('bo@inbox.example', 'colleague@inbox.example')).status, 201)
+})
+
 scenario(
   'a copy is a draft with the same content; the archive takes and gives back; a deleted one is gone',
   async (_t, app) => {

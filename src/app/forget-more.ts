@@ -1,7 +1,7 @@
 /** What parts other than delivery keep by the same ages. */
 import { forgetOldActions } from '../accounts/audit.ts'
 import { forgetEndedSessions } from '../accounts/sessions.ts'
-import { forgetOldRecipients } from '../campaigns/forget-recipients.ts'
+import { forgetOldRecipients, purgeDeletedMailings } from '../campaigns/forget-recipients.ts'
 import { dropOldSoftBounces } from '../contacts/soft-bounces.ts'
 import type { RetentionSettings } from '../delivery/retention.ts'
 import { forgetOldInbox } from '../inbound/inbox.ts'
@@ -23,5 +23,6 @@ export async function forgetMore(
   await forgetShortSlices(storage, settings.now)
   await purgeDeletedTemplates(storage.db, settings.now)
   await forgetOldRecipients(storage, settings)
+  await purgeDeletedMailings(storage, settings.now)
   await forgetOldTries(storage, settings)
 }

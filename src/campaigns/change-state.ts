@@ -4,10 +4,10 @@ import { markSegmentUsed } from '../contacts/segments.ts'
 import type { KeyId, MailingId, WorkId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
-import { checkDate, checkKey, checkMailing, NotReady } from './check.ts'
+import { checkDate, checkMailing, checkRights, NotReady } from './check.ts'
 import type { CampaignsContext } from './context.ts'
-import type { Mailing } from './mailing.ts'
-import { refuseChange } from './refuse-change.ts'
+import { changedAt, type Mailing } from './mailing.ts'
+import { refuseChange, refuseOutdated } from './refuse-change.ts'
 import { afterChange, type MailingChange } from './states.ts'
 import { getMailing } from './store-mailings.ts'
 
@@ -44,6 +44,35 @@ export async function sendMailing(parts: Parts, mailing: Mailing): Promise<Maili
   })
 }
 
+/**
+ * Its time has come: it goes on with the work that it has, or waits for a person where `problem` says why. False when it
+ * was taken off the schedule, or somebody else has begun it.
+ */
+export async function beginMailing(
+  { storage, clock, log }: Pick<Parts, 'storage' | 'clock' | 'log'>,
+  { id, workId }: Mailing,
+  problem?: string,
+): Promise<boolean> {
+  const now = clock.now()
+  const { numUpdatedRows } = await storage.db
+    .updateTable('mailings')
+    .set({
+      ...{ started_at: now, is_used: 1 as const, modified_at: changedAt(now) },
+      ...(problem === undefined
+        ? { state: 'sending' as const }
+        : { state: 'paused' as const, reason: problem, paused_by: 'problem' as const, work_id: null }),
+    })
+    .where('id', '=', id)
+    .where('state', '=', 'scheduled')
+    .where('work_id', '=', workId)
+    .executeTakeFirstOrThrow()
+  if (Number(numUpdatedRows) !== 1) return false
+  const fields = { mailingId: id, from: 'scheduled' }
+  if (problem === undefined) log.info({ ...fields, to: 'sending' }, 'a campaign has changed')
+  else log.warn({ ...fields, to: 'paused', by: 'problem', reason: problem }, 'a campaign was stopped')
+  return true
+}
+
 export function pauseMailing(
   parts: Parts,
   mailing: Mailing,
@@ -60,7 +89,7 @@ export async function resumeMailing(parts: Parts, mailing: Mailing): Promise<Mai
   const problems =
     mailing.gatheredAt === null
       ? await checkMailing(parts, mailing, { purpose: 'send' })
-      : await checkKey(parts, mailing)
+      : await checkRights(parts, mailing)
   if (problems.length > 0) throw new NotReady(mailing.id, problems)
   const isKept = mailing.messageId !== null && (await hasBody(parts.storage.db, mailing.messageId))
   return change(parts, mailing, 'resume', {
@@ -82,7 +111,7 @@ export function restoreMailing(parts: Parts, mailing: Mailing): Promise<Mailing>
   return change(parts, mailing, 'restore', { columns: { archived_from: null } })
 }
 
-/** For good: it is shown nowhere any more. What was sent of it, and its counts, stay. */
+/** For good: only Mailjet's API lists it, as deleted, until it is purged. What was sent of it, and its counts, stay. */
 export function deleteMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
   return change(parts, mailing, 'delete', { columns: {} })
 }
@@ -102,22 +131,28 @@ async function change(
   if (to === undefined) throw refuseChange(name, mailing)
   const { id, keyId } = mailing
   const workId = workAt === undefined ? null : ((await storage.reserveIds(1)) as WorkId)
+  const now = clock.now()
   const done = await storage.db.transaction().execute(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('mailings')
-      .set({ ...columns, state: to, work_id: workId })
+      .set({ ...columns, state: to, work_id: workId, modified_at: changedAt(now) })
       .where('id', '=', id)
       .where('state', '=', mailing.state)
+      // What has been looked at, the sender for one, is what goes out.
+      .where('modified_at', mailing.modifiedAt === null ? 'is' : '=', mailing.modifiedAt)
       .executeTakeFirstOrThrow()
     if (Number(numUpdatedRows) !== 1) return false
     if (mailing.workId !== null) await tx.deleteFrom('work').where('id', '=', mailing.workId).execute()
     if (workId !== null && workAt !== undefined) {
-      await insertWork(tx, { workId, id, keyId, dueAt: workAt, now: clock.now() })
+      await insertWork(tx, { workId, id, keyId, dueAt: workAt, now })
     }
     return true
   })
-  // Somebody else was first.
-  if (!done) throw refuseChange(name, await getMailing(storage.db, { keyId, id }))
+  if (!done) {
+    // Somebody else was first.
+    const found = await getMailing(storage.db, { keyId, id })
+    throw afterChange(name, found) === undefined ? refuseChange(name, found) : refuseOutdated(found)
+  }
   const { reason, paused_by: by } = columns
   const fields = { mailingId: id, from: mailing.state, to }
   if (by === 'breaker' || by === 'problem') log.warn({ ...fields, by, reason }, 'a campaign was stopped')

@@ -45,15 +45,18 @@ export async function checkMailing(
 ): Promise<Problem[]> {
   const { db } = parts.storage
   return [
-    ...(await checkKey(parts, mailing)),
-    ...(await checkSender(parts, mailing)),
+    ...(await checkRights(parts, mailing)),
     ...checkContent(mailing, content ?? (await readMailingContent(db, mailing.id))),
     ...(purpose === 'send' ? await checkAudience(parts, mailing) : []),
   ]
 }
 
-/** A key that is suspended sends nothing more, and that is true of the rest of a campaign as well. */
-export async function checkKey(
+/** May its key send, and as its sender? Asked for the rest of a campaign as well: both may be taken away meanwhile. */
+export async function checkRights(parts: CheckParts, mailing: Mailing): Promise<Problem[]> {
+  return [...(await checkKey(parts, mailing)), ...(await checkSender(parts, mailing))]
+}
+
+async function checkKey(
   { storage: { db } }: Pick<CheckParts, 'storage'>,
   { keyId }: Pick<Mailing, 'keyId'>,
 ): Promise<Problem[]> {
@@ -142,12 +145,16 @@ export function checkDate(at: number, now: number): Problem[] {
   return []
 }
 
+export function inWords(problems: readonly Problem[]): string {
+  return problems.map(({ message }) => message).join(' ')
+}
+
 /** Carries all problems to whoever asked. */
 export class NotReady extends Refused {
   readonly problems: readonly Problem[]
 
   constructor(id: number, problems: readonly Problem[]) {
-    super('bad-value', `campaign ${id} is not ready: ${problems.map(({ message }) => message).join(' ')}`)
+    super('bad-value', `campaign ${id} is not ready: ${inWords(problems)}`)
     this.problems = problems
   }
 }

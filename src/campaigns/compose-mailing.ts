@@ -13,12 +13,13 @@ export type MailingTexts = { subject: string; html?: string; text?: string }
 /** With the way out put in where it is missing. */
 export function textsOfMailing(
   { subject, locale }: Pick<Mailing, 'subject' | 'locale'>,
-  { html, text }: Pick<Content, 'html' | 'text'>,
+  { html, text, headers }: Pick<Content, 'html' | 'text' | 'headers'>,
 ): MailingTexts {
+  const how = { locale, usesLanguage: usesLanguage(headers) }
   return {
     subject,
-    ...(html && { html: withFooter(html, locale) }),
-    ...(text && { text: withTextFooter(text, locale) }),
+    ...(html && { html: withFooter(html, how) }),
+    ...(text && { text: withTextFooter(text, how) }),
   }
 }
 

@@ -12,22 +12,28 @@ const words: Readonly<Record<string, Words>> = {
   pt: { text: 'Esta mensagem foi enviada para [[EMAIL_TO]].', link: 'Cancelar a subscrição' },
 }
 
-const waysOut = /\[\[UNSUB_LINK(?:_[A-Z]{2})?\]\]|\{\{[^}]*mj:unsub_link/i
+const tag = /\[\[UNSUB_LINK(?:_[A-Z]{2})?\]\]/i
+const placeholder = /\{\{[^}]*mj:unsub_link/i
 
-export function hasWayOut(text: string): boolean {
-  return waysOut.test(text)
+/** `usesLanguage`: else `{{ }}` is text like any other, and leads nowhere. */
+export type FooterOptions = { locale: string; usesLanguage: boolean }
+
+function hasWayOut(text: string, { usesLanguage }: FooterOptions): boolean {
+  return tag.test(text) || (usesLanguage && placeholder.test(text))
 }
 
-export function withFooter(html: string, locale: string): string {
-  if (hasWayOut(html)) return html
+export function withFooter(html: string, options: FooterOptions): string {
+  if (hasWayOut(html, options)) return html
+  const { locale } = options
   const { language, text, link } = wordsFor(locale)
   const footer = `<p style="margin:24px 0 8px;font:12px/1.5 sans-serif;color:#595959;text-align:center">${text} <a href="[[UNSUB_LINK_${language}]]" style="color:#595959">${link}</a></p>`
   const end = html.toLowerCase().lastIndexOf('</body>')
   return end === -1 ? html + footer : html.slice(0, end) + footer + html.slice(end)
 }
 
-export function withTextFooter(plain: string, locale: string): string {
-  if (hasWayOut(plain)) return plain
+export function withTextFooter(plain: string, options: FooterOptions): string {
+  if (hasWayOut(plain, options)) return plain
+  const { locale } = options
   const { language, text, link } = wordsFor(locale)
   return `${plain.trimEnd()}\n\n-- \n${text}\n${link}: [[UNSUB_LINK_${language}]]\n`
 }

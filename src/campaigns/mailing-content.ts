@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts'
 import { fillParts, type WantedContent } from '../templates/fill-parts.ts'
 import type { Asker } from '../templates/run-in-process.ts'
 import type { StoredContent } from '../templates/template-content.ts'
-import type { Mailing } from './mailing.ts'
+import { changedAt, type Mailing } from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
 import { afterChange } from './states.ts'
 
@@ -75,7 +75,7 @@ export async function saveMailingContent(
   await storage.db.transaction().execute(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('mailings')
-      .set({ modified_at: clock.now() })
+      .set({ modified_at: changedAt(clock.now()) })
       .where('id', '=', mailing.id)
       .where('state', '=', mailing.state)
       .executeTakeFirstOrThrow()

@@ -1,4 +1,5 @@
 /** A mailing: what is written for a list and sent to it. */
+import { sql } from 'kysely'
 import type {
   CampaignId,
   ContactListId,
@@ -112,6 +113,11 @@ export function toMailing(row: Row): Mailing {
     handed: row.handed,
     excluded: row.excluded,
   }
+}
+
+/** When it was changed. Never the same twice, so that who has looked at it learns that it is another now. */
+export function changedAt(now: Instant) {
+  return sql<Instant>`CASE WHEN modified_at >= ${now} THEN modified_at + 1 ELSE ${now} END`
 }
 
 /** Columns of the settings that are given. */

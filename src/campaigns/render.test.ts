@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Person } from '../contacts/persons.ts'
 import type { ContactId } from '../mail/ids.ts'
+import { textsOfMailing } from './compose-mailing.ts'
 import { withFooter, withTextFooter } from './footer.ts'
 import { parseMailing, type RenderFacts, renderParts } from './render.ts'
 
@@ -99,14 +100,27 @@ test('somebody of whom nothing is known gets the defaults', () => {
 
 test('a way out is put in where there is none, in the language of the mail', () => {
   assert.match(
-    withFooter('<html><body><p>a</p></BODY></html>', 'fr_FR'),
+    withFooter('<html><body><p>a</p></BODY></html>', { locale: 'fr_FR', usesLanguage: true }),
     /<p>a<\/p><p style=[^>]+>Ce message .* <a href="\[\[UNSUB_LINK_FR\]\]"[^>]*>Se désabonner<\/a><\/p><\/BODY>/,
   )
   for (const own of ['<a href="[[UNSUB_LINK_EN]]">x</a>', '{{mj:unsub_link}}', '[[unsub_link]]']) {
-    assert.equal(withFooter(own, 'en_US'), own)
+    assert.equal(withFooter(own, { locale: 'en_US', usesLanguage: true }), own)
   }
   assert.match(
-    withTextFooter('a\n\n', 'xx'),
+    withTextFooter('a\n\n', { locale: 'xx', usesLanguage: true }),
     /^a\n\n-- \nThis mail was sent to \[\[EMAIL_TO\]\]\.\nUnsubscribe: \[\[UNSUB_LINK_EN\]\]\n$/,
   )
+})
+
+test('a placeholder that is never replaced is no way out', () => {
+  const mailing = { subject: 'S', locale: 'en_US' }
+  const parts = { html: '<a href="{{mj:unsub_link_en}}">x</a>', text: 'Leave: {{ mj:unsub_link }}' }
+  const on = textsOfMailing(mailing, { ...parts, headers: {} })
+  assert.deepEqual(on, { subject: 'S', ...parts })
+  const off = textsOfMailing(mailing, { ...parts, headers: { 'X-MJ-TemplateLanguage': '0' } })
+  assert.match(off.html ?? '', /^<a href="\{\{mj:unsub_link_en\}\}">x<\/a><p .*href="\[\[UNSUB_LINK_EN\]\]"/)
+  assert.match(off.text ?? '', /^Leave: .*\n\n-- \n.*\nUnsubscribe: \[\[UNSUB_LINK_EN\]\]\n$/)
+  const own = { html: '<a href="[[UNSUB_LINK_EN]]">x</a>', text: '[[UNSUB_LINK]]' }
+  const stays = textsOfMailing(mailing, { ...own, headers: { 'X-MJ-TemplateLanguage': '0' } })
+  assert.deepEqual(stays, { subject: 'S', ...own })
 })

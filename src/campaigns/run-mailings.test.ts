@@ -1,124 +1,28 @@
 /** How a mailing is gathered and handed over: whom, whom not, and each once whatever happens. */
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { createTestCampaigns } from '../../test/campaigns-world.ts'
-import { cleanUp, storageTest } from '../../test/storage.ts'
+import {
+  addMembers,
+  deliveries,
+  keyId,
+  type Member,
+  makeMailing,
+  readers,
+  suppress,
+  until,
+  work,
+} from '../../test/mailing-world.ts'
+import { storageTest } from '../../test/storage.ts'
 import { eraseContact } from '../contacts/erase.ts'
-import type { AccountId, ContactId, ContactListId, KeyId, MailingId, MemberId } from '../mail/ids.ts'
-import { createQueue } from '../queue/queue.ts'
+import type { ContactId, MemberId } from '../mail/ids.ts'
 import { systemClock } from '../runtime/clock.ts'
-import type { Storage } from '../storage/storage.ts'
-import type { SuppressionReason } from '../storage/tables/suppressions.ts'
+import { type Storage, StorageUnavailable } from '../storage/storage.ts'
 import { pauseMailing, resumeMailing, scheduleMailing, sendMailing } from './change-state.ts'
-import type { CampaignsContext } from './context.ts'
 import { gatherStep } from './gather.ts'
 import { handOverStep, openMail } from './hand-over.ts'
-import type { Mailing } from './mailing.ts'
-import { saveMailingContent } from './mailing-content.ts'
 import { readProgress } from './progress.ts'
-import { mayBeAhead, noCounts, startMailings } from './run-mailings.ts'
-import { createMailing, getMailing } from './store-mailings.ts'
-
-const keyId = 7 as KeyId
-const listId = 50 as ContactListId
-
-type Member = {
-  email: string
-  isUnsubscribed?: boolean
-  isPending?: boolean
-  suppressed?: SuppressionReason
-}
-
-async function addMembers(
-  storage: Storage,
-  members: readonly Member[],
-  { firstId = 1_000 } = {},
-): Promise<void> {
-  const { db } = storage
-  const isNew = firstId === 1_000
-  if (isNew) {
-    await db
-      .insertInto('contact_lists')
-      .values({ id: listId, key_id: keyId, name: 'Readers', address: 'abc', created_at: 1, deleted_at: null })
-      .execute()
-  }
-  for (let from = 0; from < members.length; from += 200) {
-    const part = members.slice(from, from + 200)
-    await db
-      .insertInto('contacts')
-      .values(
-        part.map(({ email, isPending }, place) => ({
-          id: (firstId + from + place) as ContactId,
-          key_id: keyId,
-          email,
-          name: '',
-          is_opt_in_pending: isPending ? (1 as const) : (0 as const),
-          created_at: 1,
-        })),
-      )
-      .execute()
-    await db
-      .insertInto('list_members')
-      .values(
-        part.map(({ isUnsubscribed }, place) => ({
-          id: (firstId + from + place) as MemberId,
-          key_id: keyId,
-          list_id: listId,
-          contact_id: (firstId + from + place) as ContactId,
-          is_unsubscribed: isUnsubscribed ? (1 as const) : (0 as const),
-          subscribed_at: 1,
-          unsubscribed_at: null,
-        })),
-      )
-      .execute()
-  }
-  for (const { email, suppressed } of members) if (suppressed) await suppress(storage, email, suppressed)
-}
-
-async function suppress(storage: Storage, address: string, reason: SuppressionReason): Promise<void> {
-  await storage.db
-    .insertInto('suppressions')
-    .values({
-      ...{ address, reason, key_id: keyId, origin: '', created_at: 1 },
-      ...{ message_id: null, delivery_id: null, opted_out_at: reason === 'unsubscribe' ? 1 : null },
-    })
-    .execute()
-}
-
-const readers = (count: number): Member[] =>
-  Array.from({ length: count }, (_, n) => ({ email: `r${n}@inbox.example` }))
-
-async function makeMailing(ctx: CampaignsContext): Promise<Mailing> {
-  const mailing = await createMailing(ctx, {
-    ...{ keyId, listId, builder: 'campaigndraft', title: 'T', subject: 'S' },
-    senderEmail: 'news@shop.example',
-  })
-  await saveMailingContent(ctx, mailing, { text: 'Hello [[data:first:"you"]]' })
-  return getMailing(ctx.storage.db, { keyId, id: mailing.id })
-}
-
-/** Starts a worker on it, as a process has one. */
-function work(t: TestContext, ctx: CampaignsContext) {
-  const { storage, clock, log } = ctx
-  const runner = startMailings(ctx, { queue: createQueue({ storage, clock, log }) })
-  cleanUp(t, () => runner.stop())
-  return runner
-}
-
-async function until(
-  storage: Storage,
-  id: MailingId,
-  holds: (mailing: Mailing) => boolean,
-): Promise<Mailing> {
-  for (;;) {
-    const mailing = await getMailing(storage.db, { keyId, id })
-    if (holds(mailing)) return mailing
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
-const deliveries = (storage: Storage) =>
-  storage.db.selectFrom('deliveries').select(['recipient', 'state', 'class']).orderBy('recipient').execute()
+import { mayBeAhead, noCounts } from './run-mailings.ts'
+import { getMailing } from './store-mailings.ts'
 
 const reasons: [member: Member, reason: string | null][] = [
   [{ email: 'fine@a.example' }, null],
@@ -349,29 +253,6 @@ storageTest(
   },
 )
 
-storageTest('when its key is suspended, what is left of it waits for a person', async (t, storage) => {
-  const ctx = createTestCampaigns(storage)
-  await addMembers(storage, readers(3))
-  const { db } = storage
-  await db
-    .insertInto('api_keys')
-    .values({
-      ...{ id: keyId, account_id: 1 as AccountId, name: 'k', public_key: 'p', secret_hash: 's' },
-      ...{ is_master: 0, is_active: 1, created_at: 1, rotated_at: null },
-    })
-    .execute()
-  const { id } = await sendMailing(ctx, await makeMailing(ctx))
-  await db.updateTable('api_keys').set({ is_active: 0 }).execute()
-  work(t, ctx)
-  const paused = await until(storage, id, ({ state }) => state === 'paused')
-  assert.deepEqual([paused.pausedBy, paused.handed, paused.pending], ['problem', 0, 3])
-  await assert.rejects(resumeMailing(ctx, paused), /The API key is suspended/)
-  await db.updateTable('api_keys').set({ is_active: 1 }).execute()
-  await resumeMailing(ctx, paused)
-  const sent = await until(storage, id, ({ state }) => state === 'sent')
-  assert.equal(sent.handed, 3)
-})
-
 storageTest('an erased contact leaves no address among the recipients', async (t, storage) => {
   const ctx = createTestCampaigns(storage)
   await addMembers(storage, readers(2))
@@ -388,4 +269,30 @@ storageTest('an erased contact leaves no address among the recipients', async (t
     rows.map(({ address }) => address),
     ['\\x1000@domain.invalid', 'r1@inbox.example'],
   )
+})
+
+storageTest('a campaign goes on when the storage takes writes again', async (t, storage) => {
+  let later = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + later }
+  let refusals = 0
+  // A disk that is full until it has refused what was to be done, and then what was to be noted of that.
+  const full: Storage = {
+    ...storage,
+    async commit(commit) {
+      if (++refusals <= 2) throw new StorageUnavailable('The disk is full.')
+      return storage.commit(commit)
+    },
+  }
+  const ctx = createTestCampaigns(full, { clock })
+  await addMembers(storage, readers(3))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  const runner = work(t, ctx)
+  const settled = () => storage.db.selectFrom('work').select(['owner', 'due_at']).executeTakeFirst()
+  while (refusals < 3 || (await settled())?.owner !== null) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  later = 61_000
+  runner.wake()
+  const sent = await until(storage, id, ({ state }) => state === 'sent')
+  assert.equal(sent.handed, 3)
 })

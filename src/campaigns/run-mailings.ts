@@ -3,6 +3,7 @@
  * them over, a bounded number ahead of what has an answer. All that is known stands in the rows: whoever has the work
  * goes on exactly where the last one stopped, and two who have it by mistake do nothing twice.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { markSegmentUsed } from '../contacts/segments.ts'
 import type { OpenMessage } from '../intake/draft.ts'
 import type { MailingId } from '../mail/ids.ts'
@@ -12,16 +13,15 @@ import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
 import { createRecent } from '../runtime/recent.ts'
 import { Refused } from '../runtime/refused.ts'
-import { defineUpdate } from '../storage/storage.ts'
+import { defineUpdate, StorageUnavailable } from '../storage/storage.ts'
 import { judgeHarm } from './breaker.ts'
-import { campaignLane, pauseMailing } from './change-state.ts'
-import { checkKey, checkMailing } from './check.ts'
+import { beginMailing, campaignLane, pauseMailing } from './change-state.ts'
+import { checkMailing, checkRights, inWords } from './check.ts'
 import type { CampaignCounts, CampaignsContext } from './context.ts'
 import { gatherStep } from './gather.ts'
 import { handOverStep, openMail, recipientsPerBatch, reopenMail } from './hand-over.ts'
 import { readHarm } from './harm.ts'
 import type { Mailing } from './mailing.ts'
-import { ChangeRefused } from './refuse-change.ts'
 import { findMailing } from './store-mailings.ts'
 
 const atOnce = 4
@@ -29,9 +29,11 @@ const atOnce = 4
 const turnMs = 1_000
 const againMs = 60_000
 const maxTries = 30
+/** Between tries to write down when it goes on, while the storage takes nothing. */
+const settlePauseMs = 1_000
 /** How long to wait for answers before the next batch. */
 const fullPauseMs = 250
-/** The breaker looks so often while recipients are handed over, and goes on looking for a while after the last. */
+/** The breaker looks so often, as long as there are recipients to hand over: what is in the queue goes out. */
 const judgeEveryMs = 2_000
 /** And at once when so many more have a result: a small list may be through before the time is. */
 const judgeEveryResults = 100
@@ -83,27 +85,39 @@ export function startMailings(
   })
 
   async function run(work: Work): Promise<void> {
-    const lease = { id: work.id, owner: storage.nodeId }
     let next: Next
     try {
       next = await goOn(work)
     } catch (error) {
       log.error({ err: error, mailingId: work.ref, tries: work.attempts }, 'a campaign could not go on')
       next = { afterMs: againMs, isFault: true }
-      if (work.attempts >= maxTries) {
-        await pauseFor(work, 'it failed again and again; the log of the server says why')
-        next = 'done'
+      if (work.attempts >= maxTries && (await gaveUp(work))) next = 'done'
+    }
+    await settle(work, next)
+  }
+
+  /** As often as it takes: what we keep leased, nobody goes on with until this process has ended. */
+  async function settle(work: Work, next: Next): Promise<void> {
+    const lease = { id: work.id, owner: storage.nodeId }
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        await storage.commit(
+          next === 'done'
+            ? { guards: [guardLease(lease)], writes: [] }
+            : {
+                guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
+                // Only those in a row are counted that came to nothing.
+                writes: next.isFault ? [] : [setTries({ id: work.id, attempts: 0 })],
+              },
+        )
+        return
+      } catch (error) {
+        // When we stop, the lease is released with all that were ours.
+        if (!(error instanceof StorageUnavailable) || stopping.signal.aborted) throw error
+        if (isFirst) log.error({ err: error, mailingId: work.ref }, 'storage unavailable: a campaign waits')
+        await delay(settlePauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
     }
-    const commit =
-      next === 'done'
-        ? { guards: [guardLease(lease)], writes: [] }
-        : {
-            guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
-            // Only those in a row are counted that came to nothing.
-            writes: next.isFault ? [] : [setTries({ id: work.id, attempts: 0 })],
-          }
-    await storage.commit(commit)
   }
 
   async function goOn(work: Work): Promise<Next> {
@@ -112,7 +126,7 @@ export function startMailings(
       const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
       if (mailing === undefined || mailing.workId !== work.id) return 'done'
       if (mailing.state === 'scheduled') {
-        if (!(await begin(mailing))) return 'done'
+        await begin(mailing)
         continue
       }
       if (mailing.state !== 'sending') return 'done'
@@ -122,26 +136,13 @@ export function startMailings(
     }
   }
 
-  /** Its time has come. False: it waits for a person, or was taken off the schedule. */
-  async function begin(mailing: Mailing): Promise<boolean> {
-    const { numUpdatedRows } = await storage.db
-      .updateTable('mailings')
-      .set({ state: 'sending', started_at: clock.now(), is_used: 1 })
-      .where('id', '=', mailing.id)
-      .where('state', '=', 'scheduled')
-      .where('work_id', '=', mailing.workId)
-      .executeTakeFirstOrThrow()
-    if (Number(numUpdatedRows) !== 1) return false
-    log.info({ mailingId: mailing.id, from: 'scheduled', to: 'sending' }, 'a campaign has changed')
-    // What was right when it was scheduled may not be any more.
+  /** Its time has come. What was right when it was scheduled may not be any more. */
+  async function begin(mailing: Mailing): Promise<void> {
     const problems = await checkMailing(ctx, mailing, { purpose: 'send' })
-    if (problems.length === 0) {
-      if (mailing.segmentId !== null) await markSegmentUsed(storage.db, mailing.segmentId)
-      return true
+    if (problems.length > 0) await beginMailing(ctx, mailing, inWords(problems))
+    else if ((await beginMailing(ctx, mailing)) && mailing.segmentId !== null) {
+      await markSegmentUsed(storage.db, mailing.segmentId)
     }
-    const reason = problems.map(({ message }) => message).join(' ')
-    await pause({ ...mailing, state: 'sending' }, { by: 'problem', reason })
-    return false
   }
 
   /** One piece of it. Undefined: look again at once. */
@@ -180,7 +181,7 @@ export function startMailings(
     return campaignId === null ? noCounts : ctx.countsOf(campaignId)
   }
 
-  /** True when it was paused: it does harm, or its key is suspended. */
+  /** True when it was paused: it does harm, or may not be sent any more. */
   async function trip(mailing: Mailing, counts: CampaignCounts): Promise<boolean> {
     const { id, messageId } = mailing
     const now = clock.now()
@@ -189,21 +190,28 @@ export function startMailings(
     const last = judgedAt.get(id) ?? { at: 0, answered: 0 }
     if (now - last.at < judgeEveryMs && answered - last.answered < judgeEveryResults) return false
     judgedAt.set(id, { at: now, answered })
-    const [suspended] = await checkKey(ctx, mailing)
-    if (suspended !== undefined) {
-      await pause(mailing, { by: 'problem', reason: suspended.message })
-      return true
-    }
+    if (await stopWithoutRights(mailing)) return true
     const tripped = judgeHarm(await readHarm(storage, { messageId, counts }), ctx.breaker, mailing.marks)
     if (tripped === undefined) return false
     await pause(mailing, { by: 'breaker', ...tripped })
     return true
   }
 
+  /** True when it was paused because its key may not send, or not as its sender. */
+  async function stopWithoutRights(mailing: Mailing): Promise<boolean> {
+    const problems = await checkRights(ctx, mailing)
+    if (problems.length === 0) return false
+    await pause(mailing, { by: 'problem', reason: inWords(problems) })
+    return true
+  }
+
+  /** Undefined: its row is to be read again. */
   async function mailOf(mailing: Mailing): Promise<OpenMessage | undefined> {
     const { id, messageId } = mailing
     const known = opened.get(id)
     if (known !== undefined && known.id === messageId) return known
+    // The sender stands in the mail that is stored now. Of this row, because nobody edits what is being sent.
+    if (await stopWithoutRights(mailing)) return undefined
     const message = messageId === null ? await openMail(ctx, mailing) : await reopenMail(ctx, messageId)
     if (message !== undefined) {
       opened.set(id, message)
@@ -233,13 +241,23 @@ export function startMailings(
       await pauseMailing(ctx, mailing, how)
     } catch (error) {
       // A person was first.
-      if (!(error instanceof ChangeRefused)) throw error
+      if (!(error instanceof Refused && error.code === 'conflict')) throw error
     }
   }
 
-  async function pauseFor(work: Work, reason: string): Promise<void> {
-    const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
-    if (mailing?.state === 'sending') await pause(mailing, { by: 'problem', reason })
+  /** True when a person has to look at it now; what cannot be written down either is tried again. */
+  async function gaveUp(work: Work): Promise<boolean> {
+    const reason = 'it failed again and again; the log of the server says why'
+    try {
+      const mailing = await findMailing(storage.db, { id: work.ref as MailingId })
+      if (mailing?.workId !== work.id) return true
+      if (mailing.state === 'scheduled') await beginMailing(ctx, mailing, reason)
+      else if (mailing.state === 'sending') await pause(mailing, { by: 'problem', reason })
+      return true
+    } catch (error) {
+      log.error({ err: error, mailingId: work.ref }, 'a campaign could not be paused')
+      return false
+    }
   }
 
   return {

@@ -6,7 +6,14 @@ import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { MailingState } from '../storage/tables/mailings.ts'
-import { type Builder, type Mailing, type MailingSettings, settingsColumns, toMailing } from './mailing.ts'
+import {
+  type Builder,
+  changedAt,
+  type Mailing,
+  type MailingSettings,
+  settingsColumns,
+  toMailing,
+} from './mailing.ts'
 import { refuseChange } from './refuse-change.ts'
 import { afterChange } from './states.ts'
 
@@ -34,18 +41,32 @@ export async function createMailing(
 ): Promise<Mailing> {
   const id = (await storage.reserveIds(1)) as MailingId
   const all = await checked(storage.db, keyId, { ...noSettings, ...settings })
-  await storage.db
+  await insertMailing(storage.db, { id, keyId, builder, settings: all, now: clock.now() })
+  return getMailing(storage.db, { keyId, id })
+}
+
+async function insertMailing(
+  db: Kysely<Schema>,
+  {
+    id,
+    keyId,
+    builder,
+    settings,
+    now,
+  }: { id: MailingId; keyId: KeyId; builder: Builder; settings: MailingSettings; now: Instant },
+): Promise<void> {
+  await db
     .insertInto('mailings')
     .values({
       id,
       key_id: keyId,
       builder,
-      ...(settingsColumns(all) as Required<ReturnType<typeof settingsColumns>>),
+      ...(settingsColumns(settings) as Required<ReturnType<typeof settingsColumns>>),
       state: 'draft',
       archived_from: null,
       paused_by: null,
       scheduled_at: null,
-      created_at: clock.now(),
+      created_at: now,
       modified_at: null,
       started_at: null,
       gathered_at: null,
@@ -56,7 +77,6 @@ export async function createMailing(
       first_delivery_id: null,
     })
     .execute()
-  return getMailing(storage.db, { keyId, id })
 }
 
 export async function findMailing(
@@ -138,11 +158,12 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   ] as const) {
     if (value !== undefined) query = query.where(sql<boolean>`${sql.ref(column)} = ${value}`)
   }
-  const words = search?.trim().toLowerCase()
+  const words = search?.trim()
   if (words) {
+    // Lower-cased by the database on both sides: SQLite knows the letters of ASCII only.
     const pattern = `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
     query = query.where(
-      sql<boolean>`(lower(title) LIKE ${pattern} ESCAPE '\\' OR lower(subject) LIKE ${pattern} ESCAPE '\\')`,
+      sql<boolean>`(lower(title) LIKE lower(${pattern}) ESCAPE '\\' OR lower(subject) LIKE lower(${pattern}) ESCAPE '\\')`,
     )
   }
   return query
@@ -162,7 +183,7 @@ export async function changeMailing(
   if (Object.keys(columns).length === 0) return mailing
   let change = storage.db
     .updateTable('mailings')
-    .set({ ...columns, ...(isEdit && { modified_at: clock.now() }) })
+    .set({ ...columns, ...(isEdit && { modified_at: changedAt(clock.now()) }) })
     .where('id', '=', id)
     .where('key_id', '=', keyId)
   if (isEdit) change = change.where('state', '=', mailing.state)
@@ -173,37 +194,44 @@ export async function changeMailing(
   return now
 }
 
-/** A new draft with the same words, for the same people. */
+/** A new draft with the same words, for the same people as far as their list and segment are still there. */
 export async function duplicateMailing(
-  parts: { storage: Storage; clock: { now(): Instant } },
+  { storage, clock }: { storage: Storage; clock: { now(): Instant } },
   mailing: Mailing,
   { title }: { title?: string } = {},
 ): Promise<Mailing> {
-  const { db } = parts.storage
-  const { keyId, builder, isStarred: _star, ...settings } = mailing
+  const { keyId, builder } = mailing
   const copied = Object.fromEntries(
-    Object.keys(noSettings).map((name) => [name, settings[name as keyof typeof settings]]),
+    Object.keys(noSettings).map((name) => [name, mailing[name as keyof MailingSettings]]),
   ) as unknown as MailingSettings
-  const copy = await createMailing(parts, {
+  const firstId = await storage.reserveIds(2)
+  const id = firstId as MailingId
+  const { listId, segmentId } = mailing
+  const settings = await checked(storage.db, keyId, {
     ...copied,
-    isStarred: false,
-    keyId,
-    builder,
     title: title ?? mailing.title,
+    isStarred: false,
+    listId:
+      listId !== null && (await isThere(storage.db, 'contact_lists', { keyId, id: listId })) ? listId : null,
+    segmentId:
+      segmentId !== null && (await isThere(storage.db, 'segments', { keyId, id: segmentId }))
+        ? segmentId
+        : null,
   })
-  const content = await db
-    .selectFrom('mailing_contents')
-    .selectAll()
-    .where('mailing_id', '=', mailing.id)
-    .executeTakeFirst()
-  if (content !== undefined) {
-    const content_id = await parts.storage.reserveIds(1)
-    await db
+  await storage.db.transaction().execute(async (tx) => {
+    await insertMailing(tx, { id, keyId, builder, settings, now: clock.now() })
+    const content = await tx
+      .selectFrom('mailing_contents')
+      .selectAll()
+      .where('mailing_id', '=', mailing.id)
+      .executeTakeFirst()
+    if (content === undefined) return
+    await tx
       .insertInto('mailing_contents')
-      .values({ ...content, mailing_id: copy.id, content_id })
+      .values({ ...content, mailing_id: id, content_id: firstId + 1 })
       .execute()
-  }
-  return copy
+  })
+  return getMailing(storage.db, { keyId, id })
 }
 
 const limits = { title: 255, subject: 998, senderLabel: 255, senderName: 255 } as const
@@ -234,27 +262,29 @@ async function checked<S extends Partial<MailingSettings>>(
     throw new Refused('bad-value', `'${settings.locale.slice(0, 40)}' is no locale; write it like en_US`)
   }
   const { listId, segmentId } = settings
-  if (listId != null) {
-    const list = await db
-      .selectFrom('contact_lists')
-      .select('id')
-      .where('id', '=', listId)
-      .where('key_id', '=', keyId)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
-    if (list === undefined) throw new Refused('bad-value', `this API key has no contact list ${listId}`)
+  if (listId != null && !(await isThere(db, 'contact_lists', { keyId, id: listId }))) {
+    throw new Refused('bad-value', `this API key has no contact list ${listId}`)
   }
-  if (segmentId != null) {
-    const segment = await db
-      .selectFrom('segments')
-      .select('id')
-      .where('id', '=', segmentId)
-      .where('key_id', '=', keyId)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
-    if (segment === undefined) throw new Refused('bad-value', `this API key has no segment ${segmentId}`)
+  if (segmentId != null && !(await isThere(db, 'segments', { keyId, id: segmentId }))) {
+    throw new Refused('bad-value', `this API key has no segment ${segmentId}`)
   }
   return kept
+}
+
+/** Has the key one of that number, which is not deleted? */
+async function isThere(
+  db: Kysely<Schema>,
+  table: 'contact_lists' | 'segments',
+  { keyId, id }: { keyId: KeyId; id: number },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom(table)
+    .select('key_id')
+    .where(sql<boolean>`id = ${id}`)
+    .where('key_id', '=', keyId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 function addressOf(text: string): string {

@@ -108,7 +108,7 @@ export async function testMailing(
         options: {
           trackOpens: 'disabled',
           trackClicks: 'disabled',
-          ...(listId !== null && { listId }),
+          ...(listId !== null && { leaveListId: listId }),
         },
       }),
     )

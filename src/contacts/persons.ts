@@ -32,8 +32,8 @@ export async function personsById(
   return new Map(persons.map((person) => [person.id, person]))
 }
 
-/** Which of them have left the list. */
-export async function leaversAmong(
+/** Which of them the list has and may write to: who was taken off it is not there, and who has left it is marked. */
+export async function subscribedAmong(
   db: Kysely<Schema>,
   { listId, ids }: { listId: ContactListId; ids: readonly ContactId[] },
 ): Promise<ReadonlySet<ContactId>> {
@@ -43,7 +43,7 @@ export async function leaversAmong(
     .select('contact_id')
     .where('list_id', '=', listId)
     .where('contact_id', 'in', ids)
-    .where('is_unsubscribed', '=', 1)
+    .where('is_unsubscribed', '=', 0)
     .execute()
   return new Set(rows.map((row) => row.contact_id))
 }

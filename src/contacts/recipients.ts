@@ -32,6 +32,8 @@ export type Recipient = {
   exclusion: Exclusion | undefined
 }
 
+export type JudgedRecipient = Omit<Recipient, 'properties'>
+
 export type RecipientsQuery = {
   keyId: KeyId
   listId: ContactListId
@@ -49,27 +51,21 @@ export type RecipientsQuery = {
 export async function recipientWindow(
   db: Kysely<Schema>,
   query: RecipientsQuery & { limit: number },
-): Promise<{ recipients: Omit<Recipient, 'properties'>[]; reached: ContactId | undefined }> {
+): Promise<{ recipients: JudgedRecipient[]; reached: ContactId | undefined }> {
   const condition = await conditionOf(db, query)
   const members = await nextMembers(db, { ...query, after: query.after })
   const rows = await contactsOf(db, members, { keyId: query.keyId, condition })
-  const byAddress = await suppressionsOf(db, query.keyId, rows)
-  return {
-    recipients: rows.map((row) => ({
-      contactId: row.contactId,
-      email: row.email,
-      name: row.name,
-      exclusion: exclusionOf(row, byAddress.get(row.email)),
-    })),
-    reached: members.at(-1)?.contactId,
-  }
+  return { recipients: await judged(db, query.keyId, rows), reached: members.at(-1)?.contactId }
 }
 
-/** What holds of these contacts now; those that are no members any more, or were erased, are left out. */
+/**
+ * What holds of these contacts now; those that are no members any more, or were erased, are left out. Their properties are
+ * not read.
+ */
 export async function recipientsNow(
   db: Kysely<Schema>,
   { keyId, listId, contactIds }: { keyId: KeyId; listId: ContactListId; contactIds: readonly ContactId[] },
-): Promise<Recipient[]> {
+): Promise<JudgedRecipient[]> {
   if (contactIds.length === 0) return []
   const members = await db
     .selectFrom('list_members')
@@ -77,7 +73,7 @@ export async function recipientsNow(
     .where('list_id', '=', listId)
     .where('contact_id', 'in', contactIds)
     .execute()
-  return describe(db, keyId, await contactsOf(db, members, { keyId, condition: undefined }))
+  return judged(db, keyId, await contactsOf(db, members, { keyId, condition: undefined }))
 }
 
 /** One page; shorter than `limit` when it is the last. Throws `Refused` when the segment cannot be understood. */
@@ -142,23 +138,30 @@ async function contactsOf(
   }))
 }
 
-async function describe(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]): Promise<Recipient[]> {
-  if (rows.length === 0) return []
-  const properties = await listProperties(db, { keyId, namespace: 'static' })
-  const contactIds = rows.map(({ contactId }) => contactId)
-  const values = await valuesOf(db, { keyId, contactIds, properties })
+async function judged(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]): Promise<JudgedRecipient[]> {
   const byAddress = await suppressionsOf(db, keyId, rows)
   return rows.map((row) => ({
     contactId: row.contactId,
     email: row.email,
     name: row.name,
+    exclusion: exclusionOf(row, byAddress.get(row.email)),
+  }))
+}
+
+async function describe(db: Kysely<Schema>, keyId: KeyId, rows: readonly Row[]): Promise<Recipient[]> {
+  if (rows.length === 0) return []
+  const properties = await listProperties(db, { keyId, namespace: 'static' })
+  const contactIds = rows.map(({ contactId }) => contactId)
+  const values = await valuesOf(db, { keyId, contactIds, properties })
+  const recipients = await judged(db, keyId, rows)
+  return recipients.map((recipient) => ({
+    ...recipient,
     properties: Object.fromEntries(
-      (values.get(row.contactId) ?? []).map(({ property, value }) => [
+      (values.get(recipient.contactId) ?? []).map(({ property, value }) => [
         property.name,
         plainValue(property.type, value),
       ]),
     ),
-    exclusion: exclusionOf(row, byAddress.get(row.email)),
   }))
 }
 

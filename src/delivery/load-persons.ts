@@ -1,7 +1,7 @@
 /** Mail of a mailing is made for each recipient: what is known of them is read when their work is claimed. */
 import type { Kysely } from 'kysely'
 import { contactEmail } from '../contacts/contacts.ts'
-import { leaversAmong, type Person, personsByEmail } from '../contacts/persons.ts'
+import { type Person, personsByEmail, subscribedAmong } from '../contacts/persons.ts'
 import type { ContactId, ContactListId, KeyId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { ClaimedWork } from './load.ts'
@@ -21,7 +21,7 @@ export async function readPersons(db: Kysely<Schema>, works: readonly ClaimedWor
   const ofMailings = works.filter(isOfMailing)
   if (ofMailings.length === 0) return nobody
   const persons = new Map<string, Person>()
-  const leavers = new Map<number, ReadonlySet<ContactId>>()
+  const subscribed = new Map<number, ReadonlySet<ContactId>>()
   for (const [keyId, ofKey] of Map.groupBy(ofMailings, ({ message }) => message.keyId)) {
     const emails = ofKey.flatMap(({ recipients }) => recipients.map(({ address }) => emailOf(address)))
     for (const [email, person] of await personsByEmail(db, { keyId, emails })) {
@@ -29,7 +29,7 @@ export async function readPersons(db: Kysely<Schema>, works: readonly ClaimedWor
     }
     for (const listId of new Set(ofKey.flatMap(({ message }) => message.options.listId ?? []))) {
       const ids = [...persons.values()].map(({ id }) => id)
-      leavers.set(listId, await leaversAmong(db, { listId: listId as ContactListId, ids }))
+      subscribed.set(listId, await subscribedAmong(db, { listId: listId as ContactListId, ids }))
     }
   }
   return {
@@ -47,10 +47,10 @@ export async function readPersons(db: Kysely<Schema>, works: readonly ClaimedWor
         return { class: 'suppressed-listed', detail: `${address} is no contact of this API key any more` }
       }
       const { listId } = work.message.options
-      if (listId === undefined || !leavers.get(listId)?.has(person.id)) return undefined
+      if (listId === undefined || subscribed.get(listId)?.has(person.id)) return undefined
       return {
         class: 'suppressed-listed',
-        detail: `${address} has left the list since the campaign was started`,
+        detail: `${address} has left the list since the campaign was started, or was taken off it`,
       }
     },
   }

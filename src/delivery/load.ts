@@ -36,7 +36,7 @@ export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]):
     const message = messages.get(work.ref as MessageId)
     const waiting = recipients.get(work.id)
     if (message === undefined || waiting === undefined) result.spent.push(work)
-    else loaded.push({ ...work, message, recipients: waiting })
+    else loaded.push({ ...work, message: ofRecipient(message, work), recipients: waiting })
   }
   const [isHeldBack, ofMailings] = await Promise.all([heldBack(db, loaded), readPersons(db, loaded)])
   for (const found of loaded) {
@@ -55,6 +55,13 @@ export async function loadClaimed(db: Kysely<Schema>, claimed: readonly Work[]):
     else result.spent.push(work)
   }
   return result
+}
+
+/** Where recipients come in batches, the time of a message is that of the last: each of them has their own. */
+function ofRecipient(message: OutboundMessage, { createdAt }: Work): OutboundMessage {
+  const { recipientLifetimeMs } = message.options
+  if (recipientLifetimeMs === undefined) return message
+  return { ...message, acceptedAt: createdAt, expiresAt: createdAt + recipientLifetimeMs }
 }
 
 /** The lists may have grown since the door looked: one query for all. Says why, or undefined. */

@@ -1,5 +1,6 @@
 /** What waits in the queue, as operators look at it: one entry for each message and recipient. */
 import { type Kysely, sql } from 'kysely'
+import type { MessageOptions } from '../intake/submission.ts'
 import type { DeliveryId, KeyId, MessageId, WorkId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { DeliveryState, Instant, Lane, Schema } from '../storage/schema.ts'
@@ -87,6 +88,8 @@ const shownColumns = [
   'deliveries.next_attempt_at as nextAttemptAt',
   'messages.accepted_at as acceptedAt',
   'messages.expires_at as expiresAt',
+  'messages.options',
+  'work.created_at as since',
   'work.owner',
 ] as const
 
@@ -126,8 +129,21 @@ export async function selectQueue(
   return query.orderBy('work.id').orderBy('deliveries.id').limit(limit).execute()
 }
 
-function toQueued<Row extends { owner: string | null; workId: WorkId }>({ owner, workId: _, ...row }: Row) {
-  return { ...row, isBeingSent: owner !== null }
+type QueueRow = Omit<QueuedDelivery, 'isBeingSent'> & {
+  owner: string | null
+  workId: WorkId
+  options: string
+  since: Instant | null
+}
+
+function toQueued({ owner, workId: _, options, since, ...row }: QueueRow): QueuedDelivery {
+  const { recipientLifetimeMs } = JSON.parse(options) as MessageOptions
+  const isOwn = recipientLifetimeMs !== undefined && since !== null
+  return {
+    ...row,
+    ...(isOwn && { acceptedAt: since, expiresAt: since + recipientLifetimeMs }),
+    isBeingSent: owner !== null,
+  }
 }
 
 export function unknownId(id: number): Refused {

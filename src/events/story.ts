@@ -70,7 +70,7 @@ export async function readStory(db: Kysely<Schema>, id: number): Promise<Story |
     .where('id', '=', id as DeliveryId)
     .executeTakeFirst()
   const messageId = one === undefined ? (id as MessageId) : one.messageId
-  const message = await db
+  const row = await db
     .selectFrom('messages')
     .select([
       'id',
@@ -88,10 +88,12 @@ export async function readStory(db: Kysely<Schema>, id: number): Promise<Story |
       'recipient_count as recipientCount',
       'custom_id as customId',
       'submission_uuid as submissionUuid',
+      'options',
     ])
     .where('id', '=', messageId)
     .executeTakeFirst()
-  if (message === undefined) return undefined
+  if (row === undefined) return undefined
+  const { options, ...message } = row
 
   const rows =
     one === undefined
@@ -129,11 +131,16 @@ export async function readStory(db: Kysely<Schema>, id: number): Promise<Story |
       where.or([where('delivery_id', '=', one.id), where('delivery_id', 'is', null)]),
     )
   }
+  const known = await events.orderBy('id').limit(maxEvents).execute()
+  const cameAt = known.find(({ kind }) => kind === 'accepted')?.at
+  const { recipientLifetimeMs } = JSON.parse(options) as { recipientLifetimeMs?: number }
+  const isOwn = one !== undefined && cameAt !== undefined && recipientLifetimeMs !== undefined
   return {
-    message,
+    // Of a message whose recipients come in batches, each has their own time.
+    message: isOwn ? { ...message, expiresAt: cameAt + recipientLifetimeMs } : message,
     deliveries: rows.map(({ messageId: _message, workId: _work, ...delivery }) => delivery),
     attempts: await attempts.orderBy('at').orderBy('id').limit(maxAttempts).execute(),
-    events: await events.orderBy('id').limit(maxEvents).execute(),
+    events: known,
   }
 }
 

@@ -44,7 +44,11 @@ export function createLateRecipients({
   }
 }): Pick<Intake, 'openMessage' | 'addRecipients'> {
   return {
-    async openMessage({ keyId, from, subject, campaignId, options, compose }: NewOpenMessage, together) {
+    async openMessage(
+      { keyId, from, subject, campaignId, options: given, compose }: NewOpenMessage,
+      together,
+    ) {
+      const options = { ...given, recipientLifetimeMs: lifetimeMs[lane] }
       const id = (await storage.reserveIds(1)) as MessageId
       const now = clock.now()
       const messageId = makeMessageId(from.address.domain)
@@ -87,8 +91,8 @@ export function createLateRecipients({
       if (recipients.length === 0) return (await storage.commit(together([]))) === 'applied'
       const firstId = await storage.reserveIds(2 * recipients.length)
       const now = clock.now()
-      // Those who get it late have as much time as the first.
-      const expiresAt = now + lifetimeMs[lane]
+      // Those who get it late have as much time as the first; of the message it is the time of the last.
+      const expiresAt = now + (message.options.recipientLifetimeMs ?? lifetimeMs[lane])
       const blocked = await suppressions?.among(
         message.keyId,
         recipients.map(({ address }) => address),
@@ -221,7 +225,7 @@ function handedWork({
   now: number
   expiresAt: number
 }): HandedWork {
-  const { id, keyId, acceptedAt, fromAddress, options, content } = message
+  const { id, keyId, fromAddress, options, content } = message
   return {
     id: workId,
     lane,
@@ -230,7 +234,7 @@ function handedWork({
     attempts: 1,
     createdAt: now,
     message: {
-      ...{ id, keyId, lane, priority, acceptedAt, expiresAt, fromAddress, options },
+      ...{ id, keyId, lane, priority, acceptedAt: now, expiresAt, fromAddress, options },
       envelopeFrom: '',
       sizeBytes: content.length,
     },

@@ -31,10 +31,14 @@ export type MessageOptions = {
   campaignId?: number
   /** Its placeholders are replaced for each recipient when it leaves (campaigns/render.ts). */
   mailingId?: number
+  /** Of a message whose recipients come in batches: each is tried for so long from when they came. */
+  recipientLifetimeMs?: number
   /** Of a mailing: `{{ }}` and `{% %}` are text like any other. */
   rawBraces?: true
   /** The contact list that it goes to, for `List-Id` and the links that unsubscribe. */
   listId?: number
+  /** The list that its links lead out of, where it is not counted for it: tests of mail to the list. */
+  leaveListId?: number
   /** An automatic answer: nobody may answer it (RFC 3834 §3.3). */
   nullSender?: true
 }

@@ -41,7 +41,7 @@ export function createPersonal({
 
   function linksFor({ message: { keyId, options }, recipient, content }: Linked): OwnLinks {
     const { deliveryId, address } = recipient
-    const listId = options.listId ?? 0
+    const listId = options.listId ?? options.leaveListId ?? 0
     const campaignId = options.campaignId ?? 0
     const base = trackingUrl()
     const page = `${unsubscribeUrl()}/u/${tokens.unsubscribe({ deliveryId, keyId, listId, campaignId, address })}`

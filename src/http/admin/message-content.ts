@@ -1,7 +1,10 @@
 /** What a stored message holds: as its recipient sees it, as it is, and once more to whom it was for. */
 import { z } from 'zod'
 import { asWork, readStoredMail } from '../../campaigns/stored-mail.ts'
+import { whoHasLeft } from '../../campaigns/who-has-left.ts'
+import type { Story } from '../../events/story.ts'
 import type { MessageOptions } from '../../intake/submission.ts'
+import { type Address, formatAddress } from '../../mail/address.ts'
 import type { MessageId } from '../../mail/ids.ts'
 import { type IncomingMessage, readIncoming } from '../../mail/incoming-message.ts'
 import { Refused } from '../../runtime/refused.ts'
@@ -44,6 +47,24 @@ export function messageContentRoutes({ storage, intake, renderer }: HttpDependen
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     return JSON.parse(options) as MessageOptions
+  }
+
+  /** The list of a campaign is asked again, as when its mail leaves. */
+  async function refuseLeavers(
+    { message: { keyId }, deliveries }: Story,
+    { mailingId, listId }: MessageOptions,
+    to: readonly { address: Address }[],
+  ): Promise<void> {
+    if (mailingId === undefined || listId === undefined) return
+    const recipients = deliveries.map(({ recipient }) => recipient)
+    const addresses = to.map(({ address }) => formatAddress(address))
+    const gone = await whoHasLeft(storage.db, { keyId, listId, recipients, addresses })
+    if (gone !== undefined) {
+      throw new Refused(
+        'conflict',
+        `${gone} is not on the list of this campaign any more; only who wishes to be there again may get it again`,
+      )
+    }
   }
 
   return [
@@ -111,12 +132,15 @@ export function messageContentRoutes({ storage, intake, renderer }: HttpDependen
             'this is the message of a whole campaign, with placeholders in it; send the message of one recipient again, or duplicate the campaign',
           )
         }
+        const options = await optionsOf(story.message.id)
+        const recipients = resendRecipients(story, body.to)
+        await refuseLeavers(story, options, recipients)
         const { submissionUuid, recipients: accepted } = await intake.submitRaw({
           keyId: story.message.keyId,
           envelopeFrom: story.message.envelopeFrom || story.message.from,
-          recipients: resendRecipients(story, body.to),
+          recipients,
           raw: content,
-          options: resendOptions(await optionsOf(story.message.id)),
+          options: resendOptions(options),
           client: { address: client.address, helo: 'console', tls: true, authenticated: true },
         })
         const first = accepted[0]

@@ -130,6 +130,7 @@ export async function selectCampaigns(
       'mailings.first_delivery_id as firstDeliveryId',
       'mailings.started_at as startedAt',
       'mailings.ended_at as endedAt',
+      'mailings.id as keptMailingId',
       subjectOf.as('subject'),
       fromAddressOf.as('fromAddress'),
       'first.id as firstId',
@@ -170,7 +171,8 @@ export async function selectCampaigns(
     fromId: senders.get(row.fromAddress ?? '') ?? 0,
     firstMessageId: row.firstDeliveryId ?? deliveries.get(row.firstId ?? 0) ?? 0,
     startAt: row.startedAt ?? row.firstAt,
-    endAt: row.mailingId === null ? row.lastAt : row.endedAt,
+    // A mailing that was deleted is gone after a while.
+    endAt: row.keptMailingId === null ? row.lastAt : row.endedAt,
     options: row.options === null ? {} : (JSON.parse(row.options) as MessageOptions),
   }))
 }
