@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely'
 import type { ContactJobId } from '../mail/ids.ts'
-import { createLanePoller } from '../queue/lane-poller.ts'
+import { createLaneWorker, type LaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
@@ -27,14 +27,10 @@ const stepsOf = {
   'forget-property': forgetPropertySteps,
 } satisfies Record<ContactJob['kind'], Steps>
 
-export type JobRunner = {
-  wake(): void
-  /** Waits for the steps that are being done; their jobs go on with the next process. */
-  stop(): Promise<void>
-}
+/** Stopping it waits for the steps that are being done; their jobs go on with the next process. */
+export type JobRunner = LaneWorker
 
 const atOnce = 2
-const againMs = 60_000
 const maxTries = 30
 const fewestForLimit = 100
 const mostErrorsKept = 100_000
@@ -44,23 +40,8 @@ export function startJobs(
   { queue }: { queue: Pick<Queue, 'claim' | 'nextDueAt'> },
 ): JobRunner {
   const { storage, clock, log } = ctx
-  const running = new Set<Promise<void>>()
   let isStopping = false
-  const poller = createLanePoller({
-    ...{ queue, clock, log, lane: jobLane },
-    room: () => ({ maxItems: atOnce - running.size, maxPerKey: atOnce }),
-    take(works) {
-      for (const work of works) {
-        const done = run(work)
-          .catch((error: unknown) => log.error({ err: error, jobId: work.ref }, 'a job was not settled'))
-          .finally(() => {
-            running.delete(done)
-            poller.wake()
-          })
-        running.add(done)
-      }
-    },
-  })
+  const worker = createLaneWorker({ storage, queue, clock, log, lane: jobLane, atOnce, handle: run })
 
   async function run(work: Work): Promise<void> {
     const lease = { id: work.id, owner: storage.nodeId }
@@ -70,24 +51,21 @@ export function startJobs(
       await storage.commit({ guards: [guard], writes: [] })
     } catch (error) {
       if (error instanceof LeaseLost) return
-      const isLast = work.attempts >= maxTries
-      log.error({ err: error, jobId: work.ref, tries: work.attempts }, 'a job could not go on')
-      if (isLast)
-        await endJob(ctx, work.ref as ContactJobId, {
-          status: 'Error',
-          problem: 'it failed again and again; the log says why',
-        })
-      const guard = isLast ? guardLease(lease) : guardReschedule({ ...lease, due_at: clock.now() + againMs })
-      await storage.commit({ guards: [guard], writes: [] })
+      if (work.attempts < maxTries) throw error
+      log.error({ err: error, jobId: work.ref, tries: work.attempts }, 'a job was given up')
+      await endJob(ctx, work.ref as ContactJobId, {
+        status: 'Error',
+        problem: 'it failed again and again; the log says why',
+      })
+      await storage.commit({ guards: [guardLease(lease)], writes: [] })
     }
   }
 
   return {
-    wake: poller.wake,
-    async stop() {
+    wake: worker.wake,
+    stop() {
       isStopping = true
-      await poller.stop()
-      await Promise.all(running)
+      return worker.stop()
     },
   }
 }

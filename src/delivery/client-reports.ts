@@ -8,7 +8,7 @@ import type { MessageId, WorkId } from '../mail/ids.ts'
 import { createLaneWorker, type LaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
-import { guardLease, guardReschedule } from '../queue/writes.ts'
+import { guardLease } from '../queue/writes.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { defineDelete, type Storage } from '../storage/storage.ts'
@@ -17,7 +17,6 @@ import { composeClientReport, headerOnly, isReport, noticeOf, subjectOf } from '
 const deleteClientReports = defineDelete('client_reports', ['work_id'])
 
 const atOnce = 4
-const againMs = 60_000
 const maxTries = 100
 
 export function startClientReports({
@@ -145,19 +144,26 @@ export function startClientReports({
   }
 
   /** Whatever is in the way, such as a full disk: it is owed, and tried again. */
-  async function tellOrWait(work: Work): Promise<void> {
+  async function tellOrGiveUp(work: Work): Promise<void> {
     try {
       await tell(work)
     } catch (error) {
-      log.error({ err: error, messageId: work.ref }, 'a client could not be told of a failure')
-      const lease = { id: work.id, owner: storage.nodeId }
-      const isLost = work.attempts >= maxTries
+      if (work.attempts < maxTries) throw error
+      log.error({ err: error, messageId: work.ref }, 'a client was not told of a failure: given up')
       await storage.commit({
-        guards: [isLost ? guardLease(lease) : guardReschedule({ ...lease, due_at: clock.now() + againMs })],
-        writes: isLost ? [deleteClientReports({ work_id: work.id })] : [],
+        guards: [guardLease({ id: work.id, owner: storage.nodeId })],
+        writes: [deleteClientReports({ work_id: work.id })],
       })
     }
   }
 
-  return createLaneWorker({ queue, clock, log, lane: clientReportLane, atOnce, handle: tellOrWait })
+  return createLaneWorker({
+    storage,
+    queue,
+    clock,
+    log,
+    lane: clientReportLane,
+    atOnce,
+    handle: tellOrGiveUp,
+  })
 }

@@ -40,5 +40,5 @@ export function watchDomains(
     }
   }
 
-  return createLaneWorker({ queue, clock, log, lane: checkLane, atOnce, handle: check })
+  return createLaneWorker({ storage, queue, clock, log, lane: checkLane, atOnce, handle: check })
 }

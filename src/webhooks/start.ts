@@ -1,6 +1,6 @@
 /** Webhooks, alive: events become calls a moment after they happened, and calls are made as they are due. */
 import type { WebhookId } from '../mail/ids.ts'
-import { createLanePoller } from '../queue/lane-poller.ts'
+import { createLaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardReschedule } from '../queue/writes.ts'
@@ -28,8 +28,6 @@ const webhooksAtOnce = 32
 /** A receiver that is slow keeps no more of our time than this many. */
 const webhooksAtOnceByHost = 4
 const hostBusyMs = 1_000
-/** After an error of ours. */
-const troubleMs = 60_000
 /** With all that is made of it (make-call.ts). */
 const mailBytesAtOnce = 192 * 1024 * 1024
 
@@ -40,25 +38,13 @@ export function startWebhooks(
   const { storage, clock, log } = ctx
   const stopping = new AbortController()
   const interrupting = new AbortController()
-  const running = new Set<Promise<void>>()
   const byHost = new Map<string, number>()
   const takeRoom = createByteRoom(mailBytesAtOnce)
-  const poller = createLanePoller({
-    ...{ queue, clock, log, lane: callLane },
-    room: () => ({ maxItems: webhooksAtOnce - running.size, maxPerKey: 1 }),
-    take(works) {
-      for (const work of works) {
-        const done = run(work)
-          .catch((error: unknown) =>
-            log.error({ err: error, webhookId: work.ref }, 'a webhook was not settled'),
-          )
-          .finally(() => {
-            running.delete(done)
-            poller.wake()
-          })
-        running.add(done)
-      }
-    },
+  const worker = createLaneWorker({
+    ...{ storage, queue, clock, log, lane: callLane },
+    atOnce: webhooksAtOnce,
+    maxPerKey: 1,
+    handle: run,
   })
 
   async function run(work: Work): Promise<void> {
@@ -72,9 +58,9 @@ export function startWebhooks(
         runCalls({ ...ctx, takeRoom }, { work, hook, signal: interrupting.signal }),
       )
     } catch (error) {
+      if (!(error instanceof SealBroken)) throw error
       // Nobody can call it: as if it did not answer, so that it is shown, has its rests, and is given up in the end.
-      if (error instanceof SealBroken) await settleRun(ctx, work, failedRun(error.message))
-      else await putOff(work, troubleMs)
+      await settleRun(ctx, work, failedRun(error.message))
       log.error({ err: error, webhookId: work.ref }, 'a webhook could not be called; it will be')
     }
   }
@@ -104,7 +90,7 @@ export function startWebhooks(
     telling = telling
       .catch(() => undefined)
       .then(async () => {
-        while ((await tellEvents({ ...ctx, wakeCalls: poller.wake })).isMore && !stopping.signal.aborted);
+        while ((await tellEvents({ ...ctx, wakeCalls: worker.wake })).isMore && !stopping.signal.aborted);
       })
     return telling
   }
@@ -122,14 +108,15 @@ export function startWebhooks(
   })()
 
   return {
-    wake: poller.wake,
+    wake: worker.wake,
     catchUp: tell,
     async stop({ graceMs }) {
       stopping.abort()
       const enough = new AbortController()
-      await Promise.all([loop, poller.stop()])
+      const stopped = worker.stop()
+      await loop
       const late = clock.sleep(graceMs, enough.signal).then(() => interrupting.abort())
-      await Promise.all([telling.catch(() => undefined), ...running])
+      await Promise.all([telling.catch(() => undefined), stopped])
       enough.abort()
       await late
     },
