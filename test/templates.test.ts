@@ -152,6 +152,23 @@ scenario('a message over SMTP takes its body from a template', async (_t, app) =
   assert.equal(two.text?.trim(), 'Dear Zoë')
 })
 
+scenario('a small message over SMTP does not become gigabytes by its template', async (_t, app) => {
+  const id = await addTemplate(app, 'Catalogue', {
+    'Text-part': `{{mj:contact.email}}${`${'x'.repeat(99)}\n`.repeat(19_000)}`,
+    'Html-part': 'x'.repeat(1_900_000),
+  })
+  const send = (count: number) =>
+    smtp(app).sendMail({
+      from: app.ready.from,
+      to: Array.from({ length: count }, (_, index) => `a${index}@one.test`),
+      subject: 'Catalogue',
+      text: 'x',
+      headers: { 'X-MJ-TemplateID': String(id), 'X-MJ-TemplateLanguage': '1' },
+    })
+  await assert.rejects(send(40), /552 5\.3\.4 .*larger than 128 MB together/)
+  await send(1)
+})
+
 scenario('contact data in mail over SMTP, and templates that are not there', async (_t, app) => {
   const property = { Name: 'firstname', Datatype: 'str', NameSpace: 'static' }
   await app.mailjet('POST', '/v3/REST/contactmetadata', property)

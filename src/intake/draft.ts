@@ -73,7 +73,12 @@ export type RawSubmission = {
 }
 
 /** A checked, composed message with its ids, not yet stored. */
-export type Prepared = { readonly accepted: Accepted } & { readonly brand: 'prepared' }
+export type Prepared = {
+  readonly accepted: Accepted
+  /** Of all the contents that were made of it. */
+  readonly sizeBytes: number
+  readonly brand: 'prepared'
+}
 
 /** For `openMessage`; mass mail, with `individual` among its options. */
 export type NewOpenMessage = {
@@ -108,8 +113,11 @@ export type Intake = {
   templates: TemplateShelf
   /** What these drafts of one key ask to know of their recipients as contacts: one query at most for all of them. */
   gather(drafts: readonly Draft[]): Promise<RecipientsData>
-  /** Checks and composes. Throws Refused. Nothing is stored yet. Without `known`, it gathers for itself. */
-  prepare(draft: Draft, known?: RecipientsData): Promise<Prepared>
+  /**
+   * Checks and composes. Throws Refused, also when its contents take more than `maxBytes` together (`maxComposedBytes` when
+   * left out). Nothing is stored yet. Without `known`, it gathers for itself.
+   */
+  prepare(draft: Draft, how?: { known?: RecipientsData; maxBytes?: number }): Promise<Prepared>
   /** Stores all of them, and `alongside`, in one commit; resolves when they are durable and handed to delivery. */
   store(prepared: readonly Prepared[], alongside?: readonly Write[]): Promise<void>
   /**

@@ -18,6 +18,7 @@ import type { Lane } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { UsableTemplate } from '../templates/index.ts'
 import { createTemplateShelf } from '../templates/sending.ts'
+import { countContents, maxComposedBytes } from './call-size.ts'
 import { createCampaignNames } from './campaigns.ts'
 import { createCommit } from './commit-planned.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
@@ -173,17 +174,19 @@ export function createIntake({
       })
     },
 
-    async prepare(draft, gathered): Promise<Prepared> {
+    async prepare(draft, { known, maxBytes = maxComposedBytes } = {}): Promise<Prepared> {
       if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
         throw new Refused('no-recipients', 'the message has no recipient; give at least one in To, Cc or Bcc')
       }
       const problem =
         draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
+      const size = countContents(maxBytes)
       const { submissions, recipientsOf, problems } = variantsOfDraft(draft, {
         now: clock.now(),
         makeMessageId,
         isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
-        known: gathered ?? (await intake.gather([draft])),
+        known: known ?? (await intake.gather([draft])),
+        size,
       })
       const checked =
         problem === undefined
@@ -200,7 +203,7 @@ export function createIntake({
       })
       const accepted: Accepted = { submissionUuid, recipients }
       const reports = errorReports.about(draft, problems, planned)
-      const result = Object.freeze({ accepted }) as Prepared
+      const result = Object.freeze({ accepted, sizeBytes: size.bytes }) as Prepared
       prepared.set(result, { accepted, planned, reports })
       return result
     },
@@ -264,6 +267,7 @@ export function createIntake({
         }),
         makeMessageId,
         isBulkSender: await isBulkSender(raw.keyId, message.from.address),
+        size: countContents(maxComposedBytes),
       })
       const checked =
         problem === undefined

@@ -9,6 +9,7 @@ import { foldHeader, readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
 import type { UsableTemplate } from '../templates/index.ts'
+import type { ContentCount } from './call-size.ts'
 import type { RawSubmission } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
 import { isPersonalised, type PersonalTexts, personalise, type Texts } from './personalise.ts'
@@ -31,6 +32,7 @@ export function variantsOfRaw(
     known,
     makeMessageId,
     isBulkSender,
+    size,
   }: {
     /** Of `readParts`. */
     parts: RawParts
@@ -40,6 +42,7 @@ export function variantsOfRaw(
     makeMessageId: (domain: string) => string
     /** The author is a sender of mass mail. */
     isBulkSender: boolean
+    size: ContentCount
   },
 ): RawVariants {
   const problems: string[] = []
@@ -82,6 +85,7 @@ export function variantsOfRaw(
       variant.messageId = makeMessageId(message.from.address.domain)
       variant.content = replaceHeader(variant.content, 'message-id', `Message-ID: ${variant.messageId}\r\n`)
     }
+    size.add(variant.content)
     submissions.push(variant)
   }
   return { submissions, problems }

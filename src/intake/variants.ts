@@ -8,6 +8,7 @@ import { normaliseAddress } from '../mail/address.ts'
 import { composeMessage } from '../mail/compose.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { addUrlTags, hasReservedTags } from '../templates/index.ts'
+import type { ContentCount } from './call-size.ts'
 import type { Draft } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
 import { isPersonalised, personalise, type Texts } from './personalise.ts'
@@ -29,6 +30,7 @@ type Tools = {
   isBulkSender: boolean
   /** What is known of the recipients, where the texts ask for it. */
   known: RecipientsData
+  size: ContentCount
 }
 type DraftRecipient = { mailbox: Mailbox; kind: SubmittedRecipient['kind']; place: number }
 
@@ -68,7 +70,7 @@ function addDraftVariant(
   draft: Draft,
   recipients: readonly DraftRecipient[],
   result: { texts: Texts } | { problem: string },
-  { now, makeMessageId, isBulkSender }: Tools,
+  { now, makeMessageId, isBulkSender, size }: Tools,
 ): void {
   const problem = 'problem' in result ? result.problem : undefined
   // A message that is delivered in spite of a template error goes out with its raw template code (§5).
@@ -93,6 +95,7 @@ function addDraftVariant(
     attachments: draft.attachments,
     inlineAttachments: draft.inlineAttachments,
   })
+  size.add(content)
   const bulk =
     isBulkSender ||
     draft.lane === 'bulk' ||

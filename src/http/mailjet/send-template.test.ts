@@ -1,6 +1,12 @@
 /** Stored templates in v3.1 and v3, and what they take from contacts. */
 import assert from 'node:assert/strict'
-import { errorsOf, type HttpAnswer, httpStorageTest, type TestHttp } from '../../../test/http-server.ts'
+import {
+  errorsOf,
+  type HttpAnswer,
+  httpStorageTest,
+  httpTest,
+  type TestHttp,
+} from '../../../test/http-server.ts'
 import { basicOf, oneOf, restCaller } from '../../../test/rest-calls.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { createProperty, propertiesByName } from '../../contacts/properties.ts'
@@ -298,4 +304,66 @@ httpStorageTest('segments and activity of contacts decide', async (http) => {
   assertSent(await send({ To: [people[0]], TextPart: '{{segment:unknown}}' }))
   const [unknown] = await stored(http)
   assert.equal(unknown?.blocked, 'template-error')
+})
+
+httpTest('what a call takes is counted with the parts of its template, once for each copy', async (http) => {
+  const part = 'x'.repeat(1_900_000)
+  const TemplateID = await addTemplate(http, {
+    'Html-part': `{{mj:contact.email}}${part}`,
+    'Text-part': part,
+    Headers: { From: 'hello@shop.example' },
+  })
+  const people = Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` }))
+  const v3 = (Recipients: object[]) =>
+    http.send({ Recipients, 'Mj-TemplateID': TemplateID }, { path: '/v3/send' })
+  const copies = await v3(people)
+  assert.equal(copies.status, 413, copies.text)
+  assert.match(copies.text, /texts and attachments of all copies together are larger than 64MB/)
+
+  const message = { To: people, TemplateID, TemplateLanguage: true }
+  const renderings = await http.send({ Messages: [message] })
+  assert.equal(renderings.status, 400)
+  assert.match(renderings.text, /"mj-0011".*less than 64MB/)
+  assert.deepEqual(await http.storedMessages(), [])
+
+  assertSent(await v3(people.slice(0, 2)))
+  assertSent(await http.send({ Messages: [{ ...message, To: people.slice(0, 2) }] }))
+  // As long as it is the same for all of them, one content serves them.
+  assertSent(await http.send({ Messages: [{ ...message, TemplateLanguage: false }] }))
+  assert.equal((await http.storedMessages()).length, 5)
+})
+
+httpTest('what values make of a few bytes is counted too', async (http) => {
+  const To = Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` }))
+  const message = {
+    From: { Email: 'hello@shop.example' },
+    TextPart: `{{mj:contact.email}}${'{{var:x}}'.repeat(90)}`,
+    TemplateLanguage: true,
+    Variables: { x: `${'x'.repeat(99)}\n`.repeat(1_000) },
+  }
+  const grown = await http.send({
+    Messages: [
+      { ...message, To: To.slice(0, 2) },
+      { ...message, To },
+    ],
+  })
+  assert.equal(grown.status, 400)
+  assert.match(
+    String(errorsOf(grown, 1)[0]?.ErrorMessage),
+    /larger than 128 MB together; send to fewer at once/,
+  )
+  assert.equal((await http.storedMessages()).length, 2)
+
+  const v3 = await http.send(
+    {
+      FromEmail: 'hello@shop.example',
+      Recipients: To,
+      'Text-part': message.TextPart,
+      'Mj-TemplateLanguage': true,
+      Vars: message.Variables,
+    },
+    { path: '/v3/send' },
+  )
+  assert.equal(v3.status, 413, v3.text)
+  assert.equal((await http.storedMessages()).length, 2)
 })

@@ -1,10 +1,10 @@
 /** `POST /v3.1/send` from a body to what has to be stored and answered (reference/send-api.md §2, §6). */
 import type { RecipientsData } from '../../contacts/recipient-data.ts'
+import { isHugeCall, maxCallMegabytes, maxComposedBytes } from '../../intake/call-size.ts'
 import type { Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress, normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
-import { maxAttachmentMegabytes } from './attachments.ts'
 import { type CheckedMessage, checkMessage, type Decoded, type UsableTemplates } from './check-message.ts'
 import {
   type ApiError,
@@ -24,8 +24,6 @@ import { readJson } from './read-json.ts'
 
 const maxMessages = 50
 const maxRecipients = 50
-/** Globals may attach one file to fifty messages; each is composed in memory before any is stored. */
-const maxCallAttachmentBytes = 64 * 1024 * 1024
 
 export type Outcome = {
   status: number
@@ -50,8 +48,11 @@ export async function sendV31(body: Buffer, context: SendContext): Promise<Outco
     checked.flatMap(({ draft, errors }) => (errors.length === 0 ? [draft] : [])),
   )
   const results: Result[] = []
+  let maxBytes = maxComposedBytes
   for (const message of checked) {
-    results.push(await decide(message, { ...context, sandbox, checkSenders, known }))
+    const result = await decide(message, { ...context, sandbox, checkSenders, known, maxBytes })
+    if ('prepared' in result) maxBytes -= result.prepared?.sizeBytes ?? 0
+    results.push(result)
   }
   return {
     status: statusOf(results),
@@ -110,14 +111,14 @@ function countRecipients({ to = [], cc = [], bcc = [] }: Fields): number {
   return addresses.size + others
 }
 
+/** Globals may attach one file to fifty messages, and a template may be megabytes for each of fifty recipients. */
 function refuseHugeCall(checked: readonly CheckedMessage[]): void {
-  let bytes = 0
-  for (const { errors, draft } of checked) {
-    if (errors.length > 0) continue
-    for (const { content } of draft.attachments) bytes += content.length
-    for (const { content } of draft.inlineAttachments) bytes += content.length
-  }
-  if (bytes > maxCallAttachmentBytes) throw new CallError(payloadTooLarge(maxAttachmentMegabytes))
+  if (!isHugeCall(checked.filter(({ errors }) => errors.length === 0))) return
+  const { message, ...error } = payloadTooLarge(maxCallMegabytes)
+  throw new CallError({
+    ...error,
+    message: `${message} Texts and attachments count once for each content that is made of them; make several calls.`,
+  })
 }
 
 async function decide(
@@ -128,7 +129,14 @@ async function decide(
     sandbox,
     checkSenders,
     known,
-  }: SendContext & { sandbox: boolean; checkSenders: boolean; known: RecipientsData },
+    maxBytes,
+  }: SendContext & {
+    sandbox: boolean
+    checkSenders: boolean
+    known: RecipientsData
+    /** What is left of the call's. */
+    maxBytes: number
+  },
 ): Promise<Result> {
   const { draft, errors, isDoubled } = message
   if (checkSenders && isDoubled) errors.push(doubledHtml)
@@ -138,7 +146,7 @@ async function decide(
   if (errors.length > 0) return { errors }
   if (sandbox) return { message, prepared: undefined }
   try {
-    return { message, prepared: await intake.prepare(draft, known) }
+    return { message, prepared: await intake.prepare(draft, { known, maxBytes }) }
   } catch (error) {
     if (!(error instanceof Refused) || error.code === 'storage-unavailable') throw error
     return { errors: [{ ...refusals[error.code], message: error.message }] }
