@@ -181,7 +181,7 @@ export function createIntake({
       const problem =
         draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
       const size = countContents(maxBytes)
-      const { submissions, recipientsOf, problems } = variantsOfDraft(draft, {
+      const { submissions, recipientsOf, faults } = variantsOfDraft(draft, {
         now: clock.now(),
         makeMessageId,
         isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
@@ -202,7 +202,7 @@ export function createIntake({
         })
       })
       const accepted: Accepted = { submissionUuid, recipients }
-      const reports = errorReports.about(draft, problems, planned)
+      const reports = errorReports.about(draft, faults)
       const result = Object.freeze({ accepted, sizeBytes: size.bytes }) as Prepared
       prepared.set(result, { accepted, planned, reports })
       return result
@@ -258,7 +258,7 @@ export function createIntake({
       }
       const parts = readParts(message, { stored, now })
       const addresses = raw.recipients.map(({ address }) => address)
-      const { submissions, problems } = variantsOfRaw(raw, message, {
+      const { submissions, faults } = variantsOfRaw(raw, message, {
         parts,
         stored,
         known: await gather(storage.db, {
@@ -275,8 +275,7 @@ export function createIntake({
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
       const planned = await plan(checked, submissionUuid)
       await commit(planned, { writes: [] })
-      if (problems.length > 0)
-        await sendReports(errorReports.aboutRaw(raw, message, { problems, stored }, planned))
+      if (faults.length > 0) await sendReports(errorReports.aboutRaw(raw, message, { faults, stored }))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },
   }

@@ -16,11 +16,12 @@ import { isPersonalised, type PersonalTexts, personalise, type Texts } from './p
 import type { SubmittedMessage } from './read-submitted.ts'
 import type { Submission } from './submission.ts'
 import { emptyTemplate } from './use-template.ts'
+import type { TemplateFault } from './variants.ts'
 
 type RawVariants = {
   submissions: Submission[]
   /** What went wrong in the template language. */
-  problems: string[]
+  faults: TemplateFault[]
 }
 
 export function variantsOfRaw(
@@ -45,22 +46,23 @@ export function variantsOfRaw(
     size: ContentCount
   },
 ): RawVariants {
-  const problems: string[] = []
+  const faults: TemplateFault[] = []
+  const source = message.content
   const { features } = message
   const bulk = isBulkSender || message.bulk || features.campaign !== undefined || raw.options.bulk === true
   const whole = rawSubmission(raw, message, { recipients: raw.recipients, bulk })
   const lack = templateLack(features.templateId, stored)
   if (lack !== undefined) {
     const detail = lack
-    return { submissions: [{ ...whole, blocked: { class: 'template-missing', detail } }], problems }
+    return { submissions: [{ ...whole, blocked: { class: 'template-missing', detail } }], faults }
   }
   if (features.template.variablesProblem !== undefined) {
-    problems.push(features.template.variablesProblem)
-    if (features.template.deliverOnError) return { submissions: [whole], problems }
+    faults.push({ problem: features.template.variablesProblem, source })
+    if (features.template.deliverOnError) return { submissions: [whole], faults }
     const blocked = { class: 'template-error', detail: features.template.variablesProblem }
-    return { submissions: [{ ...whole, blocked }], problems }
+    return { submissions: [{ ...whole, blocked }], faults }
   }
-  if (!parts.personalised) return { submissions: [whole], problems }
+  if (!parts.personalised) return { submissions: [whole], faults }
   const groups =
     parts.differsByRecipient && raw.recipients.length > 1
       ? raw.recipients.map((recipient) => [recipient])
@@ -73,7 +75,7 @@ export function variantsOfRaw(
     const data = known.get(normaliseAddress(to.address))
     const rendered = renderRaw(message, parts.personal, { to: { name: '', address: to.address }, data })
     if ('problem' in rendered) {
-      problems.push(rendered.problem)
+      faults.push({ problem: rendered.problem, source })
       if (!features.template.deliverOnError)
         variant.blocked = { class: 'template-error', detail: rendered.problem }
     } else {
@@ -88,7 +90,7 @@ export function variantsOfRaw(
     size.add(variant.content)
     submissions.push(variant)
   }
-  return { submissions, problems }
+  return { submissions, faults }
 }
 
 function templateLack(reference: string | undefined, stored: UsableTemplate | undefined): string | undefined {

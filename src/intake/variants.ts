@@ -20,7 +20,13 @@ export type Variants = {
   /** For each submission, the places its recipients had in the draft. */
   recipientsOf: number[][]
   /** What went wrong in the template language, one per submission at most. */
-  problems: string[]
+  faults: TemplateFault[]
+}
+
+export type TemplateFault = {
+  problem: string
+  /** The content as it was before anything was rendered: it tells nothing of a recipient. */
+  source: Buffer
 }
 
 type Tools = {
@@ -40,7 +46,7 @@ export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
     for (const mailbox of draft[kind]) recipients.push({ mailbox, kind, place: recipients.length })
   }
   const texts = textsOf(draft)
-  const variants: Variants = { submissions: [], recipientsOf: [], problems: [] }
+  const variants: Variants = { submissions: [], recipientsOf: [], faults: [] }
   const first = recipients[0]
   if (first === undefined) return variants
   const { language, variables, stored } = draft.template
@@ -121,7 +127,8 @@ function addDraftVariant(
   if (draft.eventPayload !== undefined) submission.eventPayload = draft.eventPayload
   if (draft.campaign !== undefined) submission.campaign = draft.campaign
   if (problem !== undefined) {
-    variants.problems.push(problem)
+    // What could not be rendered was composed from its source.
+    variants.faults.push({ problem, source: content })
     if (!draft.template.deliverOnError) submission.blocked = { class: 'template-error', detail: problem }
   }
   const lack = draft.template.stored && emptyTemplate(draft.template.stored)

@@ -1,5 +1,6 @@
 /** Stored templates in v3.1 and v3, and what they take from contacts. */
 import assert from 'node:assert/strict'
+import PostalMime from 'postal-mime'
 import {
   errorsOf,
   type HttpAnswer,
@@ -304,6 +305,40 @@ httpStorageTest('segments and activity of contacts decide', async (http) => {
   assertSent(await send({ To: [people[0]], TextPart: '{{segment:unknown}}' }))
   const [unknown] = await stored(http)
   assert.equal(unknown?.blocked, 'template-error')
+})
+
+httpStorageTest('the report of a fault shows the source, and nothing of who got theirs', async (http) => {
+  const TemplateID = await addTemplate(http, {
+    'Text-part': '{{data:city:"nowhere"}} {% if data:city:"" = "Nice" %}{{data:firstname}}{% endif %}',
+    Headers: { From: 'hello@shop.example', Subject: 'Dear {{data:city:"x"}}' },
+  })
+  await addContacts(http, {
+    'ana@a.test': { firstname: 'Ana', city: 'Lyon' },
+    'bob@b.test': { city: 'Nice' },
+  })
+  assertSent(
+    await http.send({
+      Messages: [
+        {
+          ...{ To: [...to, { Email: 'bob@b.test' }], TemplateID, TemplateLanguage: true },
+          TemplateErrorReporting: { Email: 'ops@shop.example' },
+        },
+      ],
+    }),
+  )
+  const [report, bob, ana] = await stored(http)
+  assert.deepEqual([ana?.texts, ana?.blocked], [['Lyon'], null])
+  assert.equal(bob?.blocked, 'template-error')
+  assert.match(report?.subject ?? '', /message "Dear \{\{data:city:"x"\}\}"$/)
+  const { content } = await http.storage.db
+    .selectFrom('bodies')
+    .select('content')
+    .orderBy('message_id', 'desc')
+    .executeTakeFirstOrThrow()
+  const { attachments } = await PostalMime.parse(content)
+  const source = await PostalMime.parse(attachments[0]?.content ?? '')
+  assert.match(source.text ?? '', /^\{\{data:city:"nowhere"\}\} \{% if data:city/)
+  assert.equal(source.subject, 'Dear {{data:city:"x"}}')
 })
 
 httpTest('what a call takes is counted with the parts of its template, once for each copy', async (http) => {
