@@ -152,6 +152,49 @@ scenario('a message over SMTP takes its body from a template', async (_t, app) =
   assert.equal(two.text?.trim(), 'Dear Zoë')
 })
 
+scenario('tags of a template over SMTP are replaced however its parts are encoded', async (_t, app) => {
+  const russian = 'Уважаемый покупатель, ваш заказ собран и ждёт вас в нашем магазине. '.repeat(9)
+  const tags = '[[var:name]] [[ data:city:"nowhere"]] [[UNSUB_LINK_EN]] [[email_to]]'
+  const id = await addTemplate(app, 'Заказ', {
+    'Text-part': `${russian}\n${tags}`,
+    'Html-part': `<p>${russian}</p><p>${tags}</p>`,
+    Headers: { Subject: 'Заказ' },
+  })
+  const send = async (to: string, changes: object) => {
+    await smtp(app).sendMail({ from: app.ready.from, to, subject: 'x', ...changes })
+    return read(app, to)
+  }
+
+  const plain = await send('ok@ana.test', { text: 'x', headers: { 'X-MJ-TemplateID': String(id) } })
+  assert.match(plain.text ?? '', /^ ?nowhere https:\/\/[^\s[\]]+ ok@ana\.test/m)
+  assert.match(plain.html ?? '', /<p> nowhere https:\/\/[^\s[\]]+ ok@ana\.test<\/p>/)
+
+  const own = { text: `${russian}\n${tags}`, headers: { 'X-MJ-Vars': '{"name":"friend"}' } }
+  const friend = await send('ok@bob.test', own)
+  assert.match(friend.text ?? '', /^friend nowhere https:\/\/[^\s[\]]+ ok@bob\.test/m)
+})
+
+scenario('tags in mail over SMTP that stands as text are replaced', async (_t, app) => {
+  let sent = 0
+  const send = async (body: string, encoding = '7bit') => {
+    const to = `ok@${sent++}.test`
+    await smtp(app).sendMail({
+      envelope: { from: app.ready.from, to },
+      raw: `From: ${app.ready.from}\r\nTo: ${to}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n`,
+    })
+    return (await read(app, to)).text?.trim()
+  }
+  assert.equal(await send('To [[EMAIL_TO]]'), 'To ok@0.test')
+  assert.equal(await send('In [[ data:city:"Lyon"]]'), 'In Lyon')
+  assert.match((await send('See [[PERMALINK]]')) ?? '', /^See https?:\/\/[^\s[\]]+$/)
+  // Quoted-printable may break a line within a tag, and between its brackets.
+  assert.equal(
+    await send('To [[EMA=\r\nIL_TO]] and [=\r\n[var:x:"you"]]', 'quoted-printable'),
+    'To ok@3.test and you',
+  )
+  assert.equal(await send('[[not a tag]] [[]'), '[[not a tag]] [[]')
+})
+
 scenario('a small message over SMTP does not become gigabytes by its template', async (_t, app) => {
   const id = await addTemplate(app, 'Catalogue', {
     'Text-part': `{{mj:contact.email}}${`${'x'.repeat(99)}\n`.repeat(19_000)}`,

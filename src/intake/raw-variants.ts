@@ -8,7 +8,7 @@ import { encodeHeaderText } from '../mail/encoded-words.ts'
 import { foldHeader, readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
-import type { UsableTemplate } from '../templates/index.ts'
+import { hasReservedTags, mayHoldTags, type UsableTemplate } from '../templates/index.ts'
 import type { ContentCount } from './call-size.ts'
 import type { RawSubmission } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
@@ -51,6 +51,7 @@ export function variantsOfRaw(
   const { features } = message
   const bulk = isBulkSender || message.bulk || features.campaign !== undefined || raw.options.bulk === true
   const whole = rawSubmission(raw, message, { recipients: raw.recipients, bulk })
+  if (parts.hasReservedTags) whole.options.individual = true
   const lack = templateLack(features.templateId, stored)
   if (lack !== undefined) {
     const detail = lack
@@ -74,6 +75,8 @@ export function variantsOfRaw(
     const variant = rawSubmission(raw, message, { recipients, bulk })
     const data = known.get(normaliseAddress(to.address))
     const rendered = renderRaw(message, parts.personal, { to: { name: '', address: to.address }, data })
+    const isIndividual = 'problem' in rendered ? parts.hasReservedTags : rendered.hasReservedTags
+    if (isIndividual) variant.options.individual = true
     if ('problem' in rendered) {
       faults.push({ problem: rendered.problem, source })
       if (!features.template.deliverOnError)
@@ -130,17 +133,17 @@ function rawSubmission(
   return submission
 }
 
-/** A cheap look that lets ordinary mail pass untouched; an encoded body only hides its code when variables came along. */
+/** A cheap look that lets ordinary mail pass untouched: it is decoded only where something says that it is worth it. */
 function mayBePersonalised({ content, features }: SubmittedMessage): boolean {
   const { language, variables } = features.template
-  return (
-    language || Object.keys(variables).length > 0 || content.includes('[[var:') || content.includes('[[data:')
-  )
+  return language || Object.keys(variables).length > 0 || mayHoldTags(content)
 }
 
 export type RawParts = {
   personalised: boolean
   differsByRecipient: boolean
+  /** Tags that are replaced when the mail leaves, for each recipient. */
+  hasReservedTags: boolean
   /** Subject and bodies, in the order of `personal`. */
   texts: Texts[]
   personal: PersonalTexts[]
@@ -149,6 +152,7 @@ export type RawParts = {
 const plain: RawParts = {
   personalised: false,
   differsByRecipient: false,
+  hasReservedTags: false,
   texts: [],
   personal: [],
 }
@@ -158,7 +162,7 @@ export function readParts(
   message: SubmittedMessage,
   { stored, now }: { stored: UsableTemplate | undefined; now: number },
 ): RawParts {
-  if (!mayBePersonalised(message)) return plain
+  if (stored === undefined && !mayBePersonalised(message)) return plain
   const { language, variables } = message.features.template
   const how = { language, variables, from: message.from, stored, now }
   const texts: Texts[] = [{ subject: message.subject }]
@@ -170,6 +174,7 @@ export function readParts(
   return {
     personalised: texts.some((one) => isPersonalised(one, language)),
     differsByRecipient: personal.some((one) => one.differsByRecipient),
+    hasReservedTags: texts.some(({ html, text }) => hasReservedTags(html ?? text ?? '')),
     texts,
     personal,
   }
@@ -179,10 +184,11 @@ function renderRaw(
   message: SubmittedMessage,
   [subject, ...bodies]: readonly PersonalTexts[],
   { to, data }: { to: Mailbox; data: RecipientData | undefined },
-): { subject: string; content: Buffer } | { problem: string } {
+): { subject: string; content: Buffer; hasReservedTags: boolean } | { problem: string } {
   const rendered = subject?.render(to, data) ?? { texts: { subject: message.subject } }
   if ('problem' in rendered) return rendered
   let problem: string | undefined
+  let isTagged = false
   let visited = 0
   const content = mapTextParts(message.content, (text) => {
     const result = bodies[visited++]?.render(to, data)
@@ -191,13 +197,15 @@ function renderRaw(
       problem ??= result.problem
       return text
     }
-    return result.texts.html ?? result.texts.text ?? text
+    const done = result.texts.html ?? result.texts.text ?? text
+    isTagged ||= hasReservedTags(done)
+    return done
   })
   if (problem !== undefined) return { problem }
   const newSubject = rendered.texts.subject
-  if (newSubject === message.subject) return { subject: newSubject, content }
+  if (newSubject === message.subject) return { subject: newSubject, content, hasReservedTags: isTagged }
   const line = foldHeader('Subject', encodeHeaderText(newSubject, { firstLineUsed: 'Subject: '.length }))
-  return { subject: newSubject, content: replaceHeader(content, 'subject', line) }
+  return { subject: newSubject, content: replaceHeader(content, 'subject', line), hasReservedTags: isTagged }
 }
 
 /** `line`: the whole new header field with its CRLF. */
