@@ -129,7 +129,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       answer: z.string(),
       produces: ['text/html'],
       async handle({ params }) {
-        const html = await readPreview(storage.db, params.page ?? '')
+        const html = await readPreview(storage.db, { token: params.page ?? '', now: clock.now() })
         if (html === undefined) throw new Refused('not-found', 'this preview is gone; ask for another')
         // Loaded when somebody looks: cleaning HTML takes much code, which most processes never need.
         const { previewHtml, previewPolicy } = await import('../../templates/preview-html.ts')

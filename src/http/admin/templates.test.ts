@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type HttpAnswer, httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
+import { eraseContact } from '../../contacts/erase.ts'
 import { createProperty, propertiesByName } from '../../contacts/properties.ts'
 import { readValues, saveContacts } from '../../contacts/save-contacts.ts'
 
@@ -239,6 +240,24 @@ httpStorageTest('the page of a preview looks as the mail will, and runs nothing'
   assert.match((await read()).text, /Hi two/)
   assert.notEqual(await preview('unknown', 'x'), 'unknown')
   assert.equal((await http.call({ path: `/api/templates/previews/${page}` })).status, 401)
+})
+
+httpStorageTest('no preview shows somebody who was erased', async (http) => {
+  const { keyId, storage, contacts } = http
+  const call = caller(http)
+  await saveContacts(contacts, {
+    ...{ keyId, origin: 'test', targets: [] },
+    contacts: [{ email: 'ana@a.test', values: new Map() }],
+  })
+  const content = { html: '<p>{{mj:contact.email}}</p>' }
+  const { page } = ok<{ page: string }>(
+    await call('POST', 'templates/preview', { content, contact: 'ana@a.test', page: '' }),
+  )
+  const path = `templates/previews/${page}`
+  assert.match((await call('GET', path)).text, /ana@a\.test/)
+  const { id } = await storage.db.selectFrom('contacts').select('id').executeTakeFirstOrThrow()
+  await eraseContact(contacts, { keyId, id })
+  assert.equal((await call('GET', path)).status, 404)
 })
 
 httpStorageTest('previews leave no trail in the audit log', async (http) => {
