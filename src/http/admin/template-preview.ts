@@ -15,12 +15,13 @@ import { htmlToText } from '../../templates/html-to-text.ts'
 import { mailDefaults } from '../../templates/mail-defaults.ts'
 import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
 import { putPreview, readPreview } from '../../templates/preview-pages.ts'
+import type { UsableTemplate } from '../../templates/sending.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { acceptedShape, readMailboxes, tellAccepted } from './send.ts'
-import { contentBody, key, openToChange, plainContent } from './template-shapes.ts'
+import { contentBody, key, openTemplate, openToChange, plainContent } from './template-shapes.ts'
 import { whichKey } from './which-key.ts'
 
 const problem = z.object({
@@ -78,6 +79,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         language,
         contact: z.string().max(320).optional().describe('Address: with what is known of that contact'),
         makesText: z.boolean().optional().describe('Text is made from the HTML where none is given'),
+        template: z.number().int().optional().describe('What {{mj:template.…}} stands for, by its number'),
         page: z
           .string()
           .max(100)
@@ -95,6 +97,10 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       }),
       async handle({ body }) {
         const apiKey = await whichKey(storage, body.key)
+        const stored =
+          body.template === undefined
+            ? undefined
+            : (await openTemplate(storage, { id: String(body.template), key: body.key })).template
         const { content, problems } = await compiled(plainContent(body.content), body.makesText ?? false)
         const to = readContact(body.contact) ?? somebody
         const { from, replyTo } = mailDefaults(content.headers)
@@ -102,7 +108,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         const people = await known(content, { keyId: apiKey.id, to: [to], language: isOn })
         const rendered = renderPreview(content, {
           ...{ language: isOn, variables: body.variables ?? {}, from: from ?? somebody, to },
-          ...{ data: people.get(normaliseAddress(to.address)), now: clock.now() },
+          ...{ data: people.get(normaliseAddress(to.address)), stored, now: clock.now() },
         })
         const page =
           body.page === undefined
@@ -161,7 +167,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         if (from === undefined) throw new BadField('from', 'The template names no sender; give one')
         const to = body.to.flatMap((text, index) => readMailboxes(`to.${index}`, text))
         const how = { language: body.language ?? true, variables: body.variables ?? {} }
-        await refuseFaults(stored.content, { ...how, from, to, keyId: apiKey.id })
+        await refuseFaults(stored, { ...how, from, to, keyId: apiKey.id })
         const draft = fromTemplate(
           {
             ...{ keyId: apiKey.id, door: 'cli', lane: 'transactional', priority: 2, from, to },
@@ -180,20 +186,21 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
 
   /** Whoever tests wants to be told now, not by a blocked message. */
   async function refuseFaults(
-    content: Content,
+    stored: UsableTemplate,
     {
       to,
       keyId,
       ...how
     }: { language: boolean; variables: Record<string, unknown>; from: Mailbox; to: Mailbox[]; keyId: KeyId },
   ): Promise<void> {
+    const { content } = stored
     if (!content.html && !content.text) {
       throw new Refused('bad-value', 'the template has neither HTML nor text; save some first')
     }
     const people = await known(content, { keyId, to, language: how.language })
     for (const one of to) {
       const data = people.get(normaliseAddress(one.address))
-      const [first] = renderPreview(content, { ...how, to: one, data, now: clock.now() }).problems
+      const [first] = renderPreview(content, { ...how, stored, to: one, data, now: clock.now() }).problems
       if (first === undefined) continue
       const where = first.line === undefined ? first.part : `${first.part}, line ${first.line}`
       throw new BadField('variables', `The template could not be evaluated (${where}): ${first.message}`)

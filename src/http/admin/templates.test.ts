@@ -184,6 +184,24 @@ httpStorageTest('a preview is what the contact would get', async (http) => {
   assert.equal(raw.subject, 'For {{var:a}}')
 })
 
+httpStorageTest('previews and test mails know the template that they are of', async (http) => {
+  const call = caller(http)
+  const content = {
+    text: '{{mj:template.name}} {{mj:template.id}} {{mj:template.copyright}}',
+    headers: { From: 'hello@shop.example' },
+  }
+  const { template } = ok<Opened>(
+    await call('POST', 'templates', { name: 'Order', copyright: 'Shop', content }),
+    201,
+  )
+  const shown = ok<Preview>(await call('POST', 'templates/preview', { content, template: template.id }))
+  assert.deepEqual([shown.text, shown.problems], [`Order ${template.id} Shop`, []])
+  const unsaved = ok<Preview>(await call('POST', 'templates/preview', { content }))
+  assert.match(unsaved.problems[0]?.message ?? '', /Unknown identifier: mj:template\.name/)
+  refused(await call('POST', 'templates/preview', { content, template: 1 }), 404, /no template 1/)
+  ok(await call('POST', `templates/${template.id}/test`, { to: ['ana@a.test'] }), 201)
+})
+
 httpTest('problems say in which part and line they are', async (http) => {
   const call = caller(http)
   const content = {
