@@ -241,4 +241,12 @@ scenario('contact data in mail over SMTP, and templates that are not there', asy
     messages.map((one) => [one.state, one.class]),
     [['blocked', 'template-missing']],
   )
+
+  const message = { from: app.ready.from, to: 'ok@nul.test', subject: 'Lost', text: 'x' }
+  await transport.sendMail({ ...message, headers: { 'X-MJ-TemplateID': '=?utf-8?Q?a=00b?=' } })
+  const nul = await app.admin('GET', '/api/messages?search=nul.test')
+  assert.deepEqual(
+    (nul.body as { messages: { class: string }[] }).messages.map((one) => one.class),
+    ['template-missing'],
+  )
 })

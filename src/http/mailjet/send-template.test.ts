@@ -307,6 +307,15 @@ httpStorageTest('segments and activity of contacts decide', async (http) => {
   assert.equal(unknown?.blocked, 'template-error')
 })
 
+httpStorageTest('a segment whose name no segment can have is unknown like any other', async (http) => {
+  const message = { From: { Email: 'hello@shop.example' }, To: to, TemplateLanguage: true }
+  assertSent(
+    await http.send({ Messages: [{ ...message, TextPart: '{% if segment:"a\0b":false %}x{% endif %}y' }] }),
+  )
+  const [sent] = await stored(http)
+  assert.deepEqual([sent?.texts, sent?.blocked], [['y'], null])
+})
+
 httpStorageTest('the report of a fault shows the source, and nothing of who got theirs', async (http) => {
   const TemplateID = await addTemplate(http, {
     'Text-part': '{{data:city:"nowhere"}} {% if data:city:"" = "Nice" %}{{data:firstname}}{% endif %}',
