@@ -15,7 +15,8 @@ import { htmlToText } from '../../templates/html-to-text.ts'
 import { mailDefaults } from '../../templates/mail-defaults.ts'
 import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
 import { putPreview, readPreview } from '../../templates/preview-pages.ts'
-import type { UsableTemplate } from '../../templates/sending.ts'
+import type { StoredTemplate } from '../../templates/stored-templates.ts'
+import { currentContent } from '../../templates/template-content.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { RawAnswer } from './raw-answer.ts'
@@ -167,7 +168,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         if (from === undefined) throw new BadField('from', 'The template names no sender; give one')
         const to = body.to.flatMap((text, index) => readMailboxes(`to.${index}`, text))
         const how = { language: body.language ?? true, variables: body.variables ?? {} }
-        await refuseFaults(stored, { ...how, from, to, keyId: apiKey.id })
+        await refuseFaults(template, { ...how, from, to, keyId: apiKey.id })
         const draft = fromTemplate(
           {
             ...{ keyId: apiKey.id, door: 'cli', lane: 'transactional', priority: 2, from, to },
@@ -186,14 +187,14 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
 
   /** Whoever tests wants to be told now, not by a blocked message. */
   async function refuseFaults(
-    stored: UsableTemplate,
+    stored: StoredTemplate,
     {
       to,
       keyId,
       ...how
     }: { language: boolean; variables: Record<string, unknown>; from: Mailbox; to: Mailbox[]; keyId: KeyId },
   ): Promise<void> {
-    const { content } = stored
+    const content = await currentContent(storage.db, stored)
     if (!content.html && !content.text) {
       throw new Refused('bad-value', 'the template has neither HTML nor text; save some first')
     }
