@@ -22,7 +22,7 @@ import { countContents, maxComposedBytes } from './call-size.ts'
 import { createCampaignNames } from './campaigns.ts'
 import { createCommit } from './commit-planned.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
-import { asksForContacts, gather } from './gather.ts'
+import { gather, gatherForDrafts } from './gather.ts'
 import type { HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
 import { createLateRecipients } from './late-recipients.ts'
@@ -36,7 +36,7 @@ import { idsNeeded, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
 import { partsOf } from './use-template.ts'
-import { textsOf, variantsOfDraft } from './variants.ts'
+import { variantsOfDraft } from './variants.ts'
 
 export type IntakeSettings = {
   /** Public host name, for Received and for Message-IDs of our own. */
@@ -160,19 +160,7 @@ export function createIntake({
 
     templates,
 
-    async gather(drafts) {
-      const asking = drafts.filter((draft) => asksForContacts(textsOf(draft), draft.template.language))
-      const [first] = asking
-      if (first === undefined) return new Map()
-      const recipients = asking.flatMap(({ to, cc, bcc }) => [...to, ...cc, ...bcc])
-      return gather(storage.db, {
-        keyId: first.keyId,
-        addresses: recipients.map(({ address }) => address),
-        texts: asking.map(textsOf),
-        language: asking.some(({ template }) => template.language),
-        now: clock.now(),
-      })
-    },
+    gather: (drafts) => gatherForDrafts(storage.db, drafts, clock.now()),
 
     async prepare(draft, { known, maxBytes = maxComposedBytes } = {}): Promise<Prepared> {
       if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {

@@ -276,6 +276,19 @@ httpStorageTest(
     assert.equal(asked, 1)
     assertSent(await http.send({ Messages: [{ ...one, Subject: 'x', TextPart: 'Hello [[var:a]]' }] }))
     assert.equal(asked, 1)
+    // What is not personalised asks for nothing.
+    const image = '<img src="data:image/png;base64,AAAA">'
+    assertSent(await http.send({ Messages: [{ ...one, TextPart: 'Hello [[var:a]]', HTMLPart: image }] }))
+    assert.equal(asked, 1)
+    const copies = await http.send(
+      {
+        ...{ FromEmail: 'hello@shop.example', 'Text-part': 'Hello [[data:firstname]]' },
+        Recipients: Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` })),
+      },
+      { path: '/v3/send' },
+    )
+    assertSent(copies)
+    assert.equal(asked, 2)
   },
 )
 
