@@ -128,6 +128,8 @@ storageTest('search finds words in names and descriptions, and signs as they are
   assert.deepEqual(await search('0%'), [sale.id])
   assert.deepEqual(await search('_'), [])
   assert.deepEqual(await search(' WELC '), [welcome.id])
+  const summer = await add(storage, 'Été')
+  assert.deepEqual(await search('Été'), [summer.id])
   const starred = await listTemplates(storage.db, { reader, isStarred: true }, { limit: 10 })
   assert.deepEqual(
     starred.map(({ id }) => id),
