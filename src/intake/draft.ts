@@ -50,6 +50,8 @@ export type Draft = {
     deliverOnError: boolean
     /** The stored template that subject and parts come from. */
     stored?: UsableTemplate
+    /** Why there is no such template as was asked for: the mail is blocked. */
+    missing?: string | undefined
   }
   options: MessageOptions
 }
@@ -111,7 +113,10 @@ export type Intake = {
   maySendAs(keyId: KeyId, from: Mailbox['address']): Promise<boolean>
   /** Stored templates that a key may send with. */
   templates: TemplateShelf
-  /** What these drafts of one key ask to know of their recipients as contacts: one query at most for all of them. */
+  /**
+   * What these drafts of one key ask to know of their recipients as contacts: nothing is read where none asks, and a
+   * thousand recipients are read at once, as dataOfRecipients says.
+   */
   gather(drafts: readonly Draft[]): Promise<RecipientsData>
   /**
    * Checks and composes. Throws Refused, also when its contents take more than `maxBytes` together (`maxComposedBytes` when

@@ -131,7 +131,8 @@ function addDraftVariant(
     variants.faults.push({ problem, source: content })
     if (!draft.template.deliverOnError) submission.blocked = { class: 'template-error', detail: problem }
   }
-  const lack = draft.template.stored && emptyTemplate(draft.template.stored)
+  const { missing, stored } = draft.template
+  const lack = missing ?? (stored && emptyTemplate(stored))
   if (lack !== undefined) submission.blocked = { class: 'template-missing', detail: lack }
   variants.submissions.push(submission)
   variants.recipientsOf.push(recipients.map((recipient) => recipient.place))

@@ -138,29 +138,38 @@ httpStorageTest('what the call says wins over the defaults of the template', asy
   assert.match(message?.texts[1] ?? '', /^<p>Dear \{\{data:firstname:"customer"\}\}, somewhere, /)
 })
 
-httpStorageTest('a template that is not there, or is another key’s, refuses the message', async (http) => {
-  const { key, secret } = await createApiKey(http.storage, { name: 'sub', now: Date.now() })
-  const sub = basicOf(key.publicKey, secret)
-  const theirs = Number(oneOf(await restCaller(http, sub)('POST', 'template', { Name: 'Theirs' })).ID)
-  const users = await addTemplate(http, order, { OwnerType: 'user' })
-  const send = (TemplateID: number, authorization: string) =>
-    http.send(
-      { Messages: [{ From: { Email: 'hello@shop.example' }, To: to, TemplateID }] },
-      { headers: { authorization } },
-    )
-  const missing = (id: number) => [
-    {
-      ErrorCode: 'send-0010',
-      StatusCode: 400,
-      ErrorMessage: `Template id "${id}" doesn't exist for your account.`,
-      ErrorRelatedTo: ['TemplateID'],
-    },
-  ]
-  for (const id of [theirs, 999_999]) assert.deepEqual(errorsOf(await send(id, http.basic)), missing(id))
-  // The master key alone uses those of the user.
-  assert.deepEqual(errorsOf(await send(users, sub)), missing(users))
-  assertSent(await send(users, http.basic))
-})
+httpStorageTest(
+  'a template that is not there, or is another key’s, refuses the message, or blocks it',
+  async (http) => {
+    const { key, secret } = await createApiKey(http.storage, { name: 'sub', now: Date.now() })
+    const sub = basicOf(key.publicKey, secret)
+    const theirs = Number(oneOf(await restCaller(http, sub)('POST', 'template', { Name: 'Theirs' })).ID)
+    const users = await addTemplate(http, order, { OwnerType: 'user' })
+    const send = (TemplateID: number, authorization: string, AdvanceErrorHandling = true) =>
+      http.send(
+        {
+          AdvanceErrorHandling,
+          Messages: [{ From: { Email: 'hello@shop.example' }, To: to, TemplateID, TextPart: 'Not this' }],
+        },
+        { headers: { authorization } },
+      )
+    const missing = (id: number) => [
+      {
+        ErrorCode: 'send-0010',
+        StatusCode: 400,
+        ErrorMessage: `Template id "${id}" doesn't exist for your account.`,
+        ErrorRelatedTo: ['TemplateID'],
+      },
+    ]
+    for (const id of [theirs, 999_999]) assert.deepEqual(errorsOf(await send(id, http.basic)), missing(id))
+    assertSent(await send(theirs, http.basic, false))
+    const [blocked] = await stored(http)
+    assert.equal(blocked?.blocked, 'template-missing')
+    // The master key alone uses those of the user.
+    assert.deepEqual(errorsOf(await send(users, sub)), missing(users))
+    assertSent(await send(users, http.basic))
+  },
+)
 
 httpStorageTest('a From that neither the call nor the template gives is asked for', async (http) => {
   const TemplateID = await addTemplate(http, { 'Text-part': 'x', Headers: { From: '{{var:from}}' } })

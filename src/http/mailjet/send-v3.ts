@@ -59,7 +59,7 @@ function messagesOf(body: Buffer): unknown[] {
   return messages
 }
 
-/** All that the call names, in one query. */
+/** All that the call names, looked up together. */
 async function findTemplates(
   messages: readonly unknown[],
   { keyId, intake }: { keyId: KeyId; intake: Intake },

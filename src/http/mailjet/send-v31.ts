@@ -138,7 +138,9 @@ async function decide(
     maxBytes: number
   },
 ): Promise<Result> {
-  const { draft, errors, isDoubled } = message
+  const { draft, errors, isDoubled, unknownTemplate } = message
+  // §2.4: what asks the account is an error in strict calls alone; in others the mail is blocked.
+  if (checkSenders && unknownTemplate !== undefined) errors.push(noTemplate(unknownTemplate))
   if (checkSenders && isDoubled) errors.push(doubledHtml)
   if (checkSenders && errors.length === 0 && !(await intake.maySendAs(keyId, draft.from.address))) {
     errors.push(unknownSender(formatAddress(draft.from.address)))
@@ -158,6 +160,15 @@ const doubledHtml: ApiError = {
   status: 400,
   message: '"HTMLPart" cannot be given together with a "TemplateID" whose template has HTML of its own.',
   relatedTo: ['HTMLPart', 'TemplateID'],
+}
+
+function noTemplate(id: number): ApiError {
+  return {
+    code: 'send-0010',
+    status: 400,
+    message: `Template id "${id}" doesn't exist for your account.`,
+    relatedTo: ['TemplateID'],
+  }
 }
 
 function unknownSender(email: string): ApiError {
