@@ -51,6 +51,23 @@ test('templates are imported, shown, exported, replaced and deleted by command',
   assert.match(copy.content.html, /Hello again/)
   assert.deepEqual(copy.content.headers, { Subject: 'Hi', From: 'hello@shop.example' })
 
+  // What replaces a template is all of it.
+  const partsOf = async (name: string) => {
+    const { content } = JSON.parse((await paravion('show', name, '--json')).out) as {
+      content: Record<'mjml' | 'html' | 'text', string | null>
+    }
+    return [content.mjml, content.html, content.text]
+  }
+  writeFileSync(join(folder, 'Été.mjml'), mjml('Hello'))
+  writeFileSync(join(folder, 'Été.html'), '<p>Bonjour</p>')
+  writeFileSync(join(folder, 'Été.txt'), 'Salut')
+  await paravion('import', join(folder, 'Été.mjml'))
+  assert.match((await paravion('import', join(folder, 'Été.html'), '--replace')).out, /'Été' has version 2/)
+  assert.deepEqual(await partsOf('Été'), [null, '<p>Bonjour</p>', 'Bonjour'])
+  assert.match((await paravion('import', join(folder, 'Été.txt'), '--replace')).out, /'Été' has version 3/)
+  assert.deepEqual(await partsOf('Été'), [null, null, 'Salut'])
+  assert.match((await paravion('delete', 'Été')).out, /'Été' is deleted/)
+
   assert.match((await paravion('delete', 'Welcome')).out, /'Welcome' is deleted/)
   const gone = await paravion('show', 'Welcome')
   assert.deepEqual(

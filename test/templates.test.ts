@@ -153,6 +153,66 @@ scenario('a message over SMTP takes its body from a template', async (_t, app) =
   assert.equal(two.text?.trim(), 'Dear Zoë')
 })
 
+scenario('tags of a template over SMTP are replaced however its parts are encoded', async (_t, app) => {
+  const russian = 'Уважаемый покупатель, ваш заказ собран и ждёт вас в нашем магазине. '.repeat(9)
+  const tags = '[[var:name]] [[ data:city:"nowhere"]] [[UNSUB_LINK_EN]] [[email_to]]'
+  const id = await addTemplate(app, 'Заказ', {
+    'Text-part': `${russian}\n${tags}`,
+    'Html-part': `<p>${russian}</p><p>${tags}</p>`,
+    Headers: { Subject: 'Заказ' },
+  })
+  const send = async (to: string, changes: object) => {
+    await smtp(app).sendMail({ from: app.ready.from, to, subject: 'x', ...changes })
+    return read(app, to)
+  }
+
+  const plain = await send('ok@ana.test', { text: 'x', headers: { 'X-MJ-TemplateID': String(id) } })
+  assert.match(plain.text ?? '', /^ ?nowhere https:\/\/[^\s[\]]+ ok@ana\.test/m)
+  assert.match(plain.html ?? '', /<p> nowhere https:\/\/[^\s[\]]+ ok@ana\.test<\/p>/)
+
+  const own = { text: `${russian}\n${tags}`, headers: { 'X-MJ-Vars': '{"name":"friend"}' } }
+  const friend = await send('ok@bob.test', own)
+  assert.match(friend.text ?? '', /^friend nowhere https:\/\/[^\s[\]]+ ok@bob\.test/m)
+})
+
+scenario('tags in mail over SMTP that stands as text are replaced', async (_t, app) => {
+  let sent = 0
+  const send = async (body: string, encoding = '7bit') => {
+    const to = `ok@${sent++}.test`
+    await smtp(app).sendMail({
+      envelope: { from: app.ready.from, to },
+      raw: `From: ${app.ready.from}\r\nTo: ${to}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n`,
+    })
+    return (await read(app, to)).text?.trim()
+  }
+  assert.equal(await send('To [[EMAIL_TO]]'), 'To ok@0.test')
+  assert.equal(await send('In [[ data:city:"Lyon"]]'), 'In Lyon')
+  assert.match((await send('See [[PERMALINK]]')) ?? '', /^See https?:\/\/[^\s[\]]+$/)
+  // Quoted-printable may break a line within a tag, and between its brackets.
+  assert.equal(
+    await send('To [[EMA=\r\nIL_TO]] and [=\r\n[var:x:"you"]]', 'quoted-printable'),
+    'To ok@3.test and you',
+  )
+  assert.equal(await send('[[not a tag]] [[]'), '[[not a tag]] [[]')
+})
+
+scenario('a small message over SMTP does not become gigabytes by its template', async (_t, app) => {
+  const id = await addTemplate(app, 'Catalogue', {
+    'Text-part': `{{mj:contact.email}}${`${'x'.repeat(99)}\n`.repeat(19_000)}`,
+    'Html-part': 'x'.repeat(1_900_000),
+  })
+  const send = (count: number) =>
+    smtp(app).sendMail({
+      from: app.ready.from,
+      to: Array.from({ length: count }, (_, index) => `a${index}@one.test`),
+      subject: 'Catalogue',
+      text: 'x',
+      headers: { 'X-MJ-TemplateID': String(id), 'X-MJ-TemplateLanguage': '1' },
+    })
+  await assert.rejects(send(40), /552 5\.3\.4 .*larger than 128 MB together/)
+  await send(1)
+})
+
 scenario('contact data in mail over SMTP, and templates that are not there', async (_t, app) => {
   const property = { Name: 'firstname', Datatype: 'str', NameSpace: 'static' }
   await app.mailjet('POST', '/v3/REST/contactmetadata', property)
@@ -181,6 +241,14 @@ scenario('contact data in mail over SMTP, and templates that are not there', asy
   assert.deepEqual(
     messages.map((one) => [one.state, one.class]),
     [['blocked', 'template-missing']],
+  )
+
+  const message = { from: app.ready.from, to: 'ok@nul.test', subject: 'Lost', text: 'x' }
+  await transport.sendMail({ ...message, headers: { 'X-MJ-TemplateID': '=?utf-8?Q?a=00b?=' } })
+  const nul = await app.admin('GET', '/api/messages?search=nul.test')
+  assert.deepEqual(
+    (nul.body as { messages: { class: string }[] }).messages.map((one) => one.class),
+    ['template-missing'],
   )
 })
 

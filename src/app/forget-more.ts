@@ -8,6 +8,7 @@ import { forgetOldInbox } from '../inbound/inbox.ts'
 import { forgetShortSlices } from '../stats/forget.ts'
 import type { Storage } from '../storage/storage.ts'
 import { purgeDeletedTemplates } from '../templates/change-templates.ts'
+import { forgetPreviews } from '../templates/preview-pages.ts'
 import { forgetOldTries } from '../webhooks/call-log.ts'
 import { forgetOldContactWork } from './contacts.ts'
 
@@ -22,6 +23,7 @@ export async function forgetMore(
   await forgetOldContactWork(storage, settings.now)
   await forgetShortSlices(storage, settings.now)
   await purgeDeletedTemplates(storage.db, settings.now)
+  await forgetPreviews(storage.db, settings.now)
   await forgetOldRecipients(storage, settings)
   await purgeDeletedMailings(storage, settings.now)
   await forgetOldTries(storage, settings)

@@ -165,10 +165,14 @@ function readSource(source: string, { path, options }: { path: string; options: 
     case '.htm':
       return {
         ...{ name, details: { editMode: 'html', makesText: true } },
-        content: { html: source, text: null, headers },
+        content: { html: source, text: null, mjml: null, headers },
       }
     case '.txt':
-      return { name, details: { editMode: 'html' }, content: { text: source, headers } }
+      return {
+        name,
+        details: { editMode: 'html' },
+        content: { text: source, html: null, mjml: null, headers },
+      }
     case '.json': {
       const { name: own, content = {}, ...details } = readExport(source, path)
       return {

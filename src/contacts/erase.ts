@@ -56,6 +56,8 @@ export async function eraseContact(
       )
       .where('contact_id', '=', id)
       .execute()
+    // Previews of the last hour may show the person; whoever looks at another's gets a new one with their next change.
+    await tx.deleteFrom('template_previews').execute()
     const left = await tx
       .deleteFrom('list_members')
       .where('contact_id', '=', id)

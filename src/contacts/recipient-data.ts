@@ -32,7 +32,10 @@ type Asked = {
 /** How many addresses one query asks for. */
 const addressesAtOnce = 1_000
 
-/** Of all of them, contacts or not: one query for a thousand, and another for each segment that is asked for. */
+/**
+ * Of all of them, contacts or not: one query for each thousand. Where segments are asked for, one more finds them, and each
+ * takes another for each thousand, beside what its formula needs to know.
+ */
 export async function dataOfRecipients(
   db: Kysely<Schema>,
   { addresses, ...asked }: Asked,

@@ -50,6 +50,8 @@ export type Draft = {
     deliverOnError: boolean
     /** The stored template that subject and parts come from. */
     stored?: UsableTemplate
+    /** Why there is no such template as was asked for: the mail is blocked. */
+    missing?: string | undefined
   }
   options: MessageOptions
 }
@@ -73,7 +75,12 @@ export type RawSubmission = {
 }
 
 /** A checked, composed message with its ids, not yet stored. */
-export type Prepared = { readonly accepted: Accepted } & { readonly brand: 'prepared' }
+export type Prepared = {
+  readonly accepted: Accepted
+  /** Of all the contents that were made of it. */
+  readonly sizeBytes: number
+  readonly brand: 'prepared'
+}
 
 /** For `openMessage`; mass mail, with `individual` among its options. */
 export type NewOpenMessage = {
@@ -106,10 +113,16 @@ export type Intake = {
   maySendAs(keyId: KeyId, from: Mailbox['address']): Promise<boolean>
   /** Stored templates that a key may send with. */
   templates: TemplateShelf
-  /** What these drafts of one key ask to know of their recipients as contacts: one query at most for all of them. */
+  /**
+   * What these drafts of one key ask to know of their recipients as contacts: nothing is read where none asks, and a
+   * thousand recipients are read at once, as dataOfRecipients says.
+   */
   gather(drafts: readonly Draft[]): Promise<RecipientsData>
-  /** Checks and composes. Throws Refused. Nothing is stored yet. Without `known`, it gathers for itself. */
-  prepare(draft: Draft, known?: RecipientsData): Promise<Prepared>
+  /**
+   * Checks and composes. Throws Refused, also when its contents take more than `maxBytes` together (`maxComposedBytes` when
+   * left out). Nothing is stored yet. Without `known`, it gathers for itself.
+   */
+  prepare(draft: Draft, how?: { known?: RecipientsData; maxBytes?: number }): Promise<Prepared>
   /** Stores all of them, and `alongside`, in one commit; resolves when they are durable and handed to delivery. */
   store(prepared: readonly Prepared[], alongside?: readonly Write[]): Promise<void>
   /**

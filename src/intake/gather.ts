@@ -4,7 +4,9 @@ import { dataOfRecipients, type RecipientsData } from '../contacts/recipient-dat
 import type { Address } from '../mail/address.ts'
 import type { KeyId } from '../mail/ids.ts'
 import type { Schema } from '../storage/schema.ts'
+import type { Draft } from './draft.ts'
 import { isPersonalised, type Texts } from './personalise.ts'
+import { textsOf } from './variants.ts'
 
 /** Further ones that a text names are unknown to it. */
 const mostSegments = 20
@@ -13,11 +15,44 @@ const asking = /\bdata\s*:|\bsegment\s*:|\bmj\s*:\s*contact\.id\b|\bhas(?:opened
 const segmentNames =
   /\bsegment\s*:\s*(?:"([^"]{1,255})"|'([^']{1,255})'|([\p{L}\p{N}_][\p{L}\p{N}_.-]{0,254}))/giu
 
-/** True for the few that have to be gathered for. */
-export function asksForContacts(texts: Texts, language: boolean): boolean {
-  if (!isPersonalised(texts, language)) return false
-  const { subject, text = '', html = '' } = texts
-  return [subject, text, html].some((source) => asking.test(source))
+/**
+ * Tells the few texts that have to be gathered for: a part of them is personalised, and asks. Each source is looked at
+ * once, in however many copies of a message it stands.
+ */
+function askingForContacts(language: boolean): (texts: Texts) => boolean {
+  const subjects = new Map<string, boolean>()
+  const bodies = new Map<string, boolean>()
+  function asks(source: string, part: 'subject' | 'html'): boolean {
+    const known = part === 'subject' ? subjects : bodies
+    const before = known.get(source)
+    if (before !== undefined) return before
+    const texts: Texts = part === 'subject' ? { subject: source } : { subject: '', html: source }
+    const result = isPersonalised(texts, language) && asking.test(source)
+    known.set(source, result)
+    return result
+  }
+  return ({ subject, text = '', html = '' }) =>
+    asks(subject, 'subject') || asks(text, 'html') || asks(html, 'html')
+}
+
+/** The same for drafts of one key. */
+export async function gatherForDrafts(
+  db: Kysely<Schema>,
+  drafts: readonly Draft[],
+  now: number,
+): Promise<RecipientsData> {
+  const asks = { plain: askingForContacts(false), language: askingForContacts(true) }
+  const found = drafts.filter((draft) => asks[draft.template.language ? 'language' : 'plain'](textsOf(draft)))
+  const [first] = found
+  if (first === undefined) return new Map()
+  const recipients = found.flatMap(({ to, cc, bcc }) => [...to, ...cc, ...bcc])
+  return gather(db, {
+    keyId: first.keyId,
+    addresses: recipients.map(({ address }) => address),
+    texts: found.map(textsOf),
+    language: found.some(({ template }) => template.language),
+    now,
+  })
 }
 
 export async function gather(
@@ -36,12 +71,14 @@ export async function gather(
     now: number
   },
 ): Promise<RecipientsData> {
-  const sources = texts
-    .filter((one) => asksForContacts(one, language))
-    .flatMap(({ subject, text = '', html = '' }) => [subject, text, html])
-  if (sources.length === 0) return new Map()
+  const sources = new Set(
+    texts
+      .filter(askingForContacts(language))
+      .flatMap(({ subject, text = '', html = '' }) => [subject, text, html]),
+  )
+  if (sources.size === 0) return new Map()
   const named = language
-    ? sources.flatMap((source) =>
+    ? [...sources].flatMap((source) =>
         [...source.matchAll(segmentNames)].map(([, double, single, bare]) => double ?? single ?? bare ?? ''),
       )
     : []

@@ -29,7 +29,6 @@ export function individually(
     options.individual === true ||
     trackOpens === 'enabled' ||
     trackClicks === 'enabled' ||
-    content.includes('[[UNSUB_LINK') ||
     (options.bulk === true && !saysHowToLeave(content))
   if (!individual) return { ...submission, options: tracked(options, { trackOpens, trackClicks }) }
   return {

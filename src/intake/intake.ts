@@ -18,10 +18,11 @@ import type { Lane } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { UsableTemplate } from '../templates/index.ts'
 import { createTemplateShelf } from '../templates/sending.ts'
+import { countContents, maxComposedBytes } from './call-size.ts'
 import { createCampaignNames } from './campaigns.ts'
 import { createCommit } from './commit-planned.ts'
 import type { Accepted, Draft, Intake, Prepared, RawSubmission } from './draft.ts'
-import { asksForContacts, gather } from './gather.ts'
+import { gather, gatherForDrafts } from './gather.ts'
 import type { HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
 import { createLateRecipients } from './late-recipients.ts'
@@ -35,7 +36,7 @@ import { idsNeeded, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
 import { partsOf } from './use-template.ts'
-import { textsOf, variantsOfDraft } from './variants.ts'
+import { variantsOfDraft } from './variants.ts'
 
 export type IntakeSettings = {
   /** Public host name, for Received and for Message-IDs of our own. */
@@ -159,31 +160,21 @@ export function createIntake({
 
     templates,
 
-    async gather(drafts) {
-      const asking = drafts.filter((draft) => asksForContacts(textsOf(draft), draft.template.language))
-      const [first] = asking
-      if (first === undefined) return new Map()
-      const recipients = asking.flatMap(({ to, cc, bcc }) => [...to, ...cc, ...bcc])
-      return gather(storage.db, {
-        keyId: first.keyId,
-        addresses: recipients.map(({ address }) => address),
-        texts: asking.map(textsOf),
-        language: asking.some(({ template }) => template.language),
-        now: clock.now(),
-      })
-    },
+    gather: (drafts) => gatherForDrafts(storage.db, drafts, clock.now()),
 
-    async prepare(draft, gathered): Promise<Prepared> {
+    async prepare(draft, { known, maxBytes = maxComposedBytes } = {}): Promise<Prepared> {
       if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
         throw new Refused('no-recipients', 'the message has no recipient; give at least one in To, Cc or Bcc')
       }
       const problem =
         draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
-      const { submissions, recipientsOf, problems } = variantsOfDraft(draft, {
+      const size = countContents(maxBytes)
+      const { submissions, recipientsOf, faults } = variantsOfDraft(draft, {
         now: clock.now(),
         makeMessageId,
         isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
-        known: gathered ?? (await intake.gather([draft])),
+        known: known ?? (await intake.gather([draft])),
+        size,
       })
       const checked =
         problem === undefined
@@ -199,8 +190,8 @@ export function createIntake({
         })
       })
       const accepted: Accepted = { submissionUuid, recipients }
-      const reports = errorReports.about(draft, problems, planned)
-      const result = Object.freeze({ accepted }) as Prepared
+      const reports = errorReports.about(draft, faults)
+      const result = Object.freeze({ accepted, sizeBytes: size.bytes }) as Prepared
       prepared.set(result, { accepted, planned, reports })
       return result
     },
@@ -255,7 +246,7 @@ export function createIntake({
       }
       const parts = readParts(message, { stored, now })
       const addresses = raw.recipients.map(({ address }) => address)
-      const { submissions, problems } = variantsOfRaw(raw, message, {
+      const { submissions, faults } = variantsOfRaw(raw, message, {
         parts,
         stored,
         known: await gather(storage.db, {
@@ -264,6 +255,7 @@ export function createIntake({
         }),
         makeMessageId,
         isBulkSender: await isBulkSender(raw.keyId, message.from.address),
+        size: countContents(maxComposedBytes),
       })
       const checked =
         problem === undefined
@@ -271,8 +263,7 @@ export function createIntake({
           : submissions.map((one) => ({ ...one, blocked: blockedSender(problem) }))
       const planned = await plan(checked, submissionUuid)
       await commit(planned, { writes: [] })
-      if (problems.length > 0)
-        await sendReports(errorReports.aboutRaw(raw, message, { problems, stored }, planned))
+      if (faults.length > 0) await sendReports(errorReports.aboutRaw(raw, message, { faults, stored }))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },
   }

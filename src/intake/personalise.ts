@@ -25,9 +25,13 @@ export type Personalisation = {
   from: Mailbox
   /** For what happened within so many days. */
   now: number
-  /** The stored template that the texts come from: what of them was parsed before is not parsed again. */
-  stored?: UsableTemplate | undefined
+  /** The stored template that the texts come from. */
+  stored?: NamedTemplate | undefined
 }
+
+/** With `parse`, what was parsed before is not parsed again. */
+export type NamedTemplate = Pick<UsableTemplate, 'id' | 'name' | 'copyright'> &
+  Partial<Pick<UsableTemplate, 'parse'>>
 
 export type Personalised = { texts: Texts } | { problem: string }
 

@@ -3,7 +3,7 @@ import type { RecipientData } from '../contacts/recipient-data.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Content } from '../templates/content.ts'
 import { mailDefaults } from '../templates/mail-defaults.ts'
-import { personalise, type Texts } from './personalise.ts'
+import { type NamedTemplate, personalise, type Texts } from './personalise.ts'
 
 export type PreviewProblem = {
   part: 'subject' | 'html' | 'text'
@@ -29,6 +29,7 @@ export function renderPreview(
     from,
     to,
     data,
+    stored,
     now,
   }: {
     language: boolean
@@ -37,6 +38,8 @@ export function renderPreview(
     to: Mailbox
     /** What is known of the recipient as a contact. */
     data: RecipientData | undefined
+    /** The template that the content belongs to. */
+    stored?: NamedTemplate | undefined
     now: number
   },
 ): Preview {
@@ -45,7 +48,7 @@ export function renderPreview(
   /** Each by itself, so that one fault does not hide the next. */
   function render(part: PreviewProblem['part'], source: string): string {
     const texts: Texts = part === 'subject' ? { subject: source } : { subject: '', [part]: source }
-    const result = personalise(texts, { language, variables, from, now }).render(to, data)
+    const result = personalise(texts, { language, variables, from, stored, now }).render(to, data)
     if (!('problem' in result)) return result.texts[part] ?? ''
     const line = lineOf(result.problem, part === 'html' ? [content.mjml, source] : [source])
     problems.push({ part, message: result.problem, ...(line !== undefined && { line }) })

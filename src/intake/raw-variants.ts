@@ -8,18 +8,20 @@ import { encodeHeaderText } from '../mail/encoded-words.ts'
 import { foldHeader, readHeaderBlock } from '../mail/headers.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
-import type { UsableTemplate } from '../templates/index.ts'
+import { hasReservedTags, mayHoldTags, type UsableTemplate } from '../templates/index.ts'
+import type { ContentCount } from './call-size.ts'
 import type { RawSubmission } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
 import { isPersonalised, type PersonalTexts, personalise, type Texts } from './personalise.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import type { Submission } from './submission.ts'
 import { emptyTemplate } from './use-template.ts'
+import type { TemplateFault } from './variants.ts'
 
 type RawVariants = {
   submissions: Submission[]
   /** What went wrong in the template language. */
-  problems: string[]
+  faults: TemplateFault[]
 }
 
 export function variantsOfRaw(
@@ -31,6 +33,7 @@ export function variantsOfRaw(
     known,
     makeMessageId,
     isBulkSender,
+    size,
   }: {
     /** Of `readParts`. */
     parts: RawParts
@@ -40,24 +43,27 @@ export function variantsOfRaw(
     makeMessageId: (domain: string) => string
     /** The author is a sender of mass mail. */
     isBulkSender: boolean
+    size: ContentCount
   },
 ): RawVariants {
-  const problems: string[] = []
+  const faults: TemplateFault[] = []
+  const source = message.content
   const { features } = message
   const bulk = isBulkSender || message.bulk || features.campaign !== undefined || raw.options.bulk === true
   const whole = rawSubmission(raw, message, { recipients: raw.recipients, bulk })
+  if (parts.hasReservedTags) whole.options.individual = true
   const lack = templateLack(features.templateId, stored)
   if (lack !== undefined) {
     const detail = lack
-    return { submissions: [{ ...whole, blocked: { class: 'template-missing', detail } }], problems }
+    return { submissions: [{ ...whole, blocked: { class: 'template-missing', detail } }], faults }
   }
   if (features.template.variablesProblem !== undefined) {
-    problems.push(features.template.variablesProblem)
-    if (features.template.deliverOnError) return { submissions: [whole], problems }
+    faults.push({ problem: features.template.variablesProblem, source })
+    if (features.template.deliverOnError) return { submissions: [whole], faults }
     const blocked = { class: 'template-error', detail: features.template.variablesProblem }
-    return { submissions: [{ ...whole, blocked }], problems }
+    return { submissions: [{ ...whole, blocked }], faults }
   }
-  if (!parts.personalised) return { submissions: [whole], problems }
+  if (!parts.personalised) return { submissions: [whole], faults }
   const groups =
     parts.differsByRecipient && raw.recipients.length > 1
       ? raw.recipients.map((recipient) => [recipient])
@@ -69,8 +75,10 @@ export function variantsOfRaw(
     const variant = rawSubmission(raw, message, { recipients, bulk })
     const data = known.get(normaliseAddress(to.address))
     const rendered = renderRaw(message, parts.personal, { to: { name: '', address: to.address }, data })
+    const isIndividual = 'problem' in rendered ? parts.hasReservedTags : rendered.hasReservedTags
+    if (isIndividual) variant.options.individual = true
     if ('problem' in rendered) {
-      problems.push(rendered.problem)
+      faults.push({ problem: rendered.problem, source })
       if (!features.template.deliverOnError)
         variant.blocked = { class: 'template-error', detail: rendered.problem }
     } else {
@@ -82,9 +90,10 @@ export function variantsOfRaw(
       variant.messageId = makeMessageId(message.from.address.domain)
       variant.content = replaceHeader(variant.content, 'message-id', `Message-ID: ${variant.messageId}\r\n`)
     }
+    size.add(variant.content)
     submissions.push(variant)
   }
-  return { submissions, problems }
+  return { submissions, faults }
 }
 
 function templateLack(reference: string | undefined, stored: UsableTemplate | undefined): string | undefined {
@@ -124,17 +133,17 @@ function rawSubmission(
   return submission
 }
 
-/** A cheap look that lets ordinary mail pass untouched; an encoded body only hides its code when variables came along. */
+/** A cheap look that lets ordinary mail pass untouched: it is decoded only where something says that it is worth it. */
 function mayBePersonalised({ content, features }: SubmittedMessage): boolean {
   const { language, variables } = features.template
-  return (
-    language || Object.keys(variables).length > 0 || content.includes('[[var:') || content.includes('[[data:')
-  )
+  return language || Object.keys(variables).length > 0 || mayHoldTags(content)
 }
 
 export type RawParts = {
   personalised: boolean
   differsByRecipient: boolean
+  /** Tags that are replaced when the mail leaves, for each recipient. */
+  hasReservedTags: boolean
   /** Subject and bodies, in the order of `personal`. */
   texts: Texts[]
   personal: PersonalTexts[]
@@ -143,6 +152,7 @@ export type RawParts = {
 const plain: RawParts = {
   personalised: false,
   differsByRecipient: false,
+  hasReservedTags: false,
   texts: [],
   personal: [],
 }
@@ -152,7 +162,7 @@ export function readParts(
   message: SubmittedMessage,
   { stored, now }: { stored: UsableTemplate | undefined; now: number },
 ): RawParts {
-  if (!mayBePersonalised(message)) return plain
+  if (stored === undefined && !mayBePersonalised(message)) return plain
   const { language, variables } = message.features.template
   const how = { language, variables, from: message.from, stored, now }
   const texts: Texts[] = [{ subject: message.subject }]
@@ -164,6 +174,7 @@ export function readParts(
   return {
     personalised: texts.some((one) => isPersonalised(one, language)),
     differsByRecipient: personal.some((one) => one.differsByRecipient),
+    hasReservedTags: texts.some(({ html, text }) => hasReservedTags(html ?? text ?? '')),
     texts,
     personal,
   }
@@ -173,10 +184,11 @@ function renderRaw(
   message: SubmittedMessage,
   [subject, ...bodies]: readonly PersonalTexts[],
   { to, data }: { to: Mailbox; data: RecipientData | undefined },
-): { subject: string; content: Buffer } | { problem: string } {
+): { subject: string; content: Buffer; hasReservedTags: boolean } | { problem: string } {
   const rendered = subject?.render(to, data) ?? { texts: { subject: message.subject } }
   if ('problem' in rendered) return rendered
   let problem: string | undefined
+  let isTagged = false
   let visited = 0
   const content = mapTextParts(message.content, (text) => {
     const result = bodies[visited++]?.render(to, data)
@@ -185,13 +197,15 @@ function renderRaw(
       problem ??= result.problem
       return text
     }
-    return result.texts.html ?? result.texts.text ?? text
+    const done = result.texts.html ?? result.texts.text ?? text
+    isTagged ||= hasReservedTags(done)
+    return done
   })
   if (problem !== undefined) return { problem }
   const newSubject = rendered.texts.subject
-  if (newSubject === message.subject) return { subject: newSubject, content }
+  if (newSubject === message.subject) return { subject: newSubject, content, hasReservedTags: isTagged }
   const line = foldHeader('Subject', encodeHeaderText(newSubject, { firstLineUsed: 'Subject: '.length }))
-  return { subject: newSubject, content: replaceHeader(content, 'subject', line) }
+  return { subject: newSubject, content: replaceHeader(content, 'subject', line), hasReservedTags: isTagged }
 }
 
 /** `line`: the whole new header field with its CRLF. */

@@ -8,7 +8,7 @@ import { createRecent } from '../runtime/recent.ts'
 import type { UsableTemplate } from '../templates/index.ts'
 import type { Draft, RawSubmission } from './draft.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
-import type { PlannedMessage } from './store.ts'
+import type { TemplateFault } from './variants.ts'
 
 /** A broken template in a loop must not fill the mailbox of the person who will mend it. */
 const oneReportPerMs = 60_000
@@ -25,27 +25,23 @@ export function createErrorReports({
 }) {
   const sentAt = createRecent<string, number>({ max: 10_000 })
 
-  function report(
-    {
-      keyId,
-      to,
-      subject,
-      problem,
-      stored,
-    }: {
-      keyId: KeyId
-      to: Mailbox
-      subject: string
-      problem: string
-      stored: UsableTemplate | undefined
-    },
-    planned: readonly PlannedMessage[],
-  ): Draft[] {
+  function report({
+    keyId,
+    to,
+    subject,
+    fault: { problem, source },
+    stored,
+  }: {
+    keyId: KeyId
+    to: Mailbox
+    subject: string
+    fault: TemplateFault
+    stored: UsableTemplate | undefined
+  }): Draft[] {
     const place = `${keyId} ${formatAddress(to.address)}`
     const now = clock.now()
     if (now - (sentAt.get(place) ?? -Infinity) < oneReportPerMs) return []
     sentAt.set(place, now)
-    const source = planned[0]
     return [
       {
         keyId: systemKeyId,
@@ -59,16 +55,7 @@ export function createErrorReports({
         bcc: [],
         subject: `Error while evaluating the templating language for message "${subject}"`,
         text: `The message "${subject}" could not be evaluated:\n\n${problem}\n\n${stored === undefined ? '' : `It comes from the template ${stored.id} (${stored.name}).\n\n`}Its source is attached.\n`,
-        attachments:
-          source === undefined
-            ? []
-            : [
-                {
-                  contentType: 'text/plain',
-                  filename: 'message.eml.txt',
-                  content: source.submission.content,
-                },
-              ],
+        attachments: [{ contentType: 'text/plain', filename: 'message.eml.txt', content: source }],
         inlineAttachments: [],
         headers: [['Auto-Submitted', 'auto-generated']],
         template: { language: false, variables: {}, deliverOnError: true },
@@ -78,24 +65,21 @@ export function createErrorReports({
   }
 
   return {
-    about(draft: Draft, problems: readonly string[], planned: readonly PlannedMessage[]): Draft[] {
-      const problem = problems[0]
+    about(draft: Draft, [fault]: readonly TemplateFault[]): Draft[] {
       const to = draft.template.reportErrorsTo
-      if (problem === undefined || to === undefined) return []
+      if (fault === undefined || to === undefined) return []
       const { keyId, subject, template } = draft
-      return report({ keyId, to, subject, problem, stored: template.stored }, planned)
+      return report({ keyId, to, subject, fault, stored: template.stored })
     },
 
     aboutRaw(
       raw: RawSubmission,
       message: SubmittedMessage,
-      { problems, stored }: { problems: readonly string[]; stored: UsableTemplate | undefined },
-      planned: readonly PlannedMessage[],
+      { faults: [fault], stored }: { faults: readonly TemplateFault[]; stored: UsableTemplate | undefined },
     ): Draft[] {
-      const problem = problems[0]
       const to = message.features.template.reportErrorsTo
-      if (problem === undefined || to === undefined) return []
-      return report({ keyId: raw.keyId, to, subject: message.subject, problem, stored }, planned)
+      if (fault === undefined || to === undefined) return []
+      return report({ keyId: raw.keyId, to, subject: message.subject, fault, stored })
     },
   }
 }

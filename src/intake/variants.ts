@@ -8,6 +8,7 @@ import { normaliseAddress } from '../mail/address.ts'
 import { composeMessage } from '../mail/compose.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { addUrlTags, hasReservedTags } from '../templates/index.ts'
+import type { ContentCount } from './call-size.ts'
 import type { Draft } from './draft.ts'
 import { laneFor, withBulk } from './lane.ts'
 import { isPersonalised, personalise, type Texts } from './personalise.ts'
@@ -19,7 +20,13 @@ export type Variants = {
   /** For each submission, the places its recipients had in the draft. */
   recipientsOf: number[][]
   /** What went wrong in the template language, one per submission at most. */
-  problems: string[]
+  faults: TemplateFault[]
+}
+
+export type TemplateFault = {
+  problem: string
+  /** The content as it was before anything was rendered: it tells nothing of a recipient. */
+  source: Buffer
 }
 
 type Tools = {
@@ -29,6 +36,7 @@ type Tools = {
   isBulkSender: boolean
   /** What is known of the recipients, where the texts ask for it. */
   known: RecipientsData
+  size: ContentCount
 }
 type DraftRecipient = { mailbox: Mailbox; kind: SubmittedRecipient['kind']; place: number }
 
@@ -38,7 +46,7 @@ export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
     for (const mailbox of draft[kind]) recipients.push({ mailbox, kind, place: recipients.length })
   }
   const texts = textsOf(draft)
-  const variants: Variants = { submissions: [], recipientsOf: [], problems: [] }
+  const variants: Variants = { submissions: [], recipientsOf: [], faults: [] }
   const first = recipients[0]
   if (first === undefined) return variants
   const { language, variables, stored } = draft.template
@@ -68,7 +76,7 @@ function addDraftVariant(
   draft: Draft,
   recipients: readonly DraftRecipient[],
   result: { texts: Texts } | { problem: string },
-  { now, makeMessageId, isBulkSender }: Tools,
+  { now, makeMessageId, isBulkSender, size }: Tools,
 ): void {
   const problem = 'problem' in result ? result.problem : undefined
   // A message that is delivered in spite of a template error goes out with its raw template code (§5).
@@ -93,6 +101,7 @@ function addDraftVariant(
     attachments: draft.attachments,
     inlineAttachments: draft.inlineAttachments,
   })
+  size.add(content)
   const bulk =
     isBulkSender ||
     draft.lane === 'bulk' ||
@@ -118,10 +127,12 @@ function addDraftVariant(
   if (draft.eventPayload !== undefined) submission.eventPayload = draft.eventPayload
   if (draft.campaign !== undefined) submission.campaign = draft.campaign
   if (problem !== undefined) {
-    variants.problems.push(problem)
+    // What could not be rendered was composed from its source.
+    variants.faults.push({ problem, source: content })
     if (!draft.template.deliverOnError) submission.blocked = { class: 'template-error', detail: problem }
   }
-  const lack = draft.template.stored && emptyTemplate(draft.template.stored)
+  const { missing, stored } = draft.template
+  const lack = missing ?? (stored && emptyTemplate(stored))
   if (lack !== undefined) submission.blocked = { class: 'template-missing', detail: lack }
   variants.submissions.push(submission)
   variants.recipientsOf.push(recipients.map((recipient) => recipient.place))

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { TemplateId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
-import type { Storage } from '../storage/storage.ts'
+import { Conflict, type Storage } from '../storage/storage.ts'
 import type { TemplateOwner } from '../storage/tables/templates.ts'
 import {
   detailsOf,
@@ -85,7 +85,11 @@ export async function createTemplate(
   })
 }
 
-/** Throws TemplateNameIsTaken, and Refused when a detail is wrong. */
+/**
+ * Writes what `details` name and nothing else: somebody may have changed the rest since `template` was read. Throws
+ * TemplateNameIsTaken, and Refused when a detail is wrong, when the template was deleted meanwhile, and when `content` is
+ * to follow a version that is not the latest any more; then nothing is changed.
+ */
 export async function changeTemplate(
   db: Kysely<Schema>,
   template: StoredTemplate,
@@ -96,16 +100,23 @@ export async function changeTemplate(
   }: { details: Partial<TemplateDetails>; content?: NewVersion | undefined; now: Instant },
 ): Promise<StoredTemplate> {
   const checked = checkDetails({ ...detailsOf(template), ...details })
-  return db.transaction().execute(async (tx) => {
-    await refuseTakenName(tx, { ...template, name: checked.name })
-    await tx
-      .updateTable('templates')
-      .set({ ...toColumns(checked), updated_at: now })
-      .where('id', '=', template.id)
-      .execute()
-    const changed = { ...template, ...checked, updatedAt: now }
-    return content === undefined ? changed : addVersion(tx, changed, { ...content, now })
-  })
+  const said = Object.fromEntries(Object.entries(checked).filter(([detail]) => detail in details))
+  return withFreeName(checked.name, () =>
+    db.transaction().execute(async (tx) => {
+      const row = await tx
+        .updateTable('templates')
+        .set({ ...toColumns(said), updated_at: now })
+        .where('id', '=', template.id)
+        .where('deleted_at', 'is', null)
+        .returningAll()
+        .executeTakeFirst()
+      if (row === undefined)
+        throw new Refused('not-found', `the template ${template.id} was deleted meanwhile`)
+      const changed = toTemplate(row)
+      if (content === undefined) return changed
+      return addVersion(tx, { ...changed, version: template.version }, { ...content, now })
+    }),
+  )
 }
 
 /** What it sent stays as it is; the name is free again. */
@@ -113,21 +124,30 @@ export async function deleteTemplate(
   db: Kysely<Schema>,
   { id, now }: { id: TemplateId; now: Instant },
 ): Promise<void> {
-  await db.updateTable('templates').set({ deleted_at: now }).where('id', '=', id).execute()
+  await db
+    .updateTable('templates')
+    .set({ deleted_at: now })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute()
 }
 
-/** Throws TemplateNameIsTaken when another has its name by now. */
+/** Throws TemplateNameIsTaken when another has its name by now, and Refused when it is not there any more. */
 export async function undeleteTemplate(
   db: Kysely<Schema>,
   { template, now }: { template: StoredTemplate; now: Instant },
 ): Promise<StoredTemplate> {
-  await refuseTakenName(db, template)
-  await db
-    .updateTable('templates')
-    .set({ deleted_at: null, updated_at: now })
-    .where('id', '=', template.id)
-    .execute()
-  return { ...template, deletedAt: null, updatedAt: now }
+  const row = await withFreeName(template.name, () =>
+    db
+      .updateTable('templates')
+      .set({ deleted_at: null, updated_at: now })
+      .where('id', '=', template.id)
+      .where('deleted_at', 'is not', null)
+      .returningAll()
+      .executeTakeFirst(),
+  )
+  if (row !== undefined) return toTemplate(row)
+  throw new Refused('not-found', `the template ${template.id} is not among those that were deleted any more`)
 }
 
 /** Deleted templates are kept for a while, for those who think again. */
@@ -146,30 +166,34 @@ export async function purgeDeletedTemplates(db: Kysely<Schema>, now: Instant): P
   })
 }
 
-async function refuseTakenName(
-  db: Kysely<Schema>,
-  { id, ownerType, ownerId, name }: StoredTemplate,
-): Promise<void> {
-  const other = await db
-    .selectFrom('templates')
-    .select('id')
-    .where('owner_type', '=', ownerType)
-    .where('owner_id', '=', ownerId)
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .where('id', '!=', id)
-    .executeTakeFirst()
-  if (other !== undefined) throw new TemplateNameIsTaken(name)
+/** Of two who want one name at the same time, the database decides. */
+async function withFreeName<Result>(name: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write()
+  } catch (error) {
+    if (error instanceof Conflict) throw new TemplateNameIsTaken(name)
+    throw error
+  }
 }
 
-function toColumns(details: TemplateDetails) {
-  const { editMode, purposes, categories, isStarred, makesText, ...texts } = details
+type Columns = Omit<TemplateRow, 'id' | `owner_${string}` | 'version' | `${string}_at`>
+
+function toColumns(details: TemplateDetails): Columns
+function toColumns(details: Partial<TemplateDetails>): Partial<Columns>
+function toColumns({
+  editMode,
+  purposes,
+  categories,
+  isStarred,
+  makesText,
+  ...texts
+}: Partial<TemplateDetails>): Partial<Columns> {
   return {
     ...texts,
-    edit_mode: editModes.indexOf(editMode) + 1,
-    purposes: JSON.stringify(purposes),
-    categories: JSON.stringify(categories),
-    is_starred: isStarred ? (1 as const) : (0 as const),
-    makes_text: makesText ? (1 as const) : (0 as const),
+    ...(editMode !== undefined && { edit_mode: editModes.indexOf(editMode) + 1 }),
+    ...(purposes !== undefined && { purposes: JSON.stringify(purposes) }),
+    ...(categories !== undefined && { categories: JSON.stringify(categories) }),
+    ...(isStarred !== undefined && { is_starred: isStarred ? 1 : 0 }),
+    ...(makesText !== undefined && { makes_text: makesText ? 1 : 0 }),
   }
 }

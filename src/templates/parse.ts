@@ -47,15 +47,18 @@ function parse(source: string, placeholders: boolean): Template {
   const root: TemplateNode[] = []
   const open: OpenBlock[] = []
   let nodes = root
+  let texts = 0
 
   function addText(start: number, end: number): void {
     if (start === end) return
     const text = source.slice(start, end)
+    texts += 1
     if (!placeholders) {
       nodes.push(text)
       return
     }
     for (const part of splitPlaceholders(text)) {
+      texts += typeof part === 'string' ? 1 : 2
       if (typeof part !== 'string' && !isRecipientIndependent(part.reference)) state.recipientSeen = true
       nodes.push(part)
     }
@@ -156,7 +159,8 @@ function parse(source: string, placeholders: boolean): Template {
   }
   const unclosed = open.at(-1)
   if (unclosed !== undefined) throw invalidTemplate(source, unclosed.place.start)
-  return { source, nodes: root, dependsOnRecipient: state.recipientSeen }
+  const pieces = texts + mostWords - state.wordsLeft
+  return { source, nodes: root, dependsOnRecipient: state.recipientSeen, pieces }
 }
 
 /** The name of a loop or `set` variable: no path. */

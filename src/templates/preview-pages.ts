@@ -1,4 +1,4 @@
-/** Pages on which people look at a template while they write it: kept for a while, on every node. */
+/** Pages on which people look at a template while they write it, maybe with data of a contact: kept for an hour, on every node. */
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Instant, Schema } from '../storage/schema.ts'
@@ -29,20 +29,29 @@ export async function putPreview(
       .executeTakeFirst()
     if (Number(numUpdatedRows) === 1) return token
   }
-  await db
-    .deleteFrom('template_previews')
-    .where('updated_at', '<', now - keptMs)
-    .execute()
+  await forgetPreviews(db, now)
   const made = randomBytes(18).toString('base64url')
   await db.insertInto('template_previews').values({ token: made, html, updated_at: now }).execute()
   return made
 }
 
-export async function readPreview(db: Kysely<Schema>, token: string): Promise<string | undefined> {
+/** Undefined when there is none such, or it is too old. */
+export async function readPreview(
+  db: Kysely<Schema>,
+  { token, now }: { token: string; now: Instant },
+): Promise<string | undefined> {
   const row = await db
     .selectFrom('template_previews')
     .select('html')
     .where('token', '=', token)
+    .where('updated_at', '>=', now - keptMs)
     .executeTakeFirst()
   return row?.html
+}
+
+export async function forgetPreviews(db: Kysely<Schema>, now: Instant): Promise<void> {
+  await db
+    .deleteFrom('template_previews')
+    .where('updated_at', '<', now - keptMs)
+    .execute()
 }

@@ -15,33 +15,50 @@ export type UsableTemplate = {
   id: TemplateId
   name: string
   copyright: string
-  content: Content
+  content: Pick<Content, 'html' | 'text'>
   defaults: MailDefaults
   /** Parses a part; what was parsed before is not parsed again. */
   parse(source: string, options: ParseOptions): Template | TemplateError
 }
 
-/** All that the cache holds together: templates as text, and about as much again for what was parsed of them. */
-const maxCachedCharacters = 16_000_000
+/** All that the cache holds together: templates, and what was parsed of them. */
+export const maxCachedBytes = 32 * 1024 * 1024
 /** A template has a subject and two parts, each with line breaks of one kind or the other. */
 const maxParsedParts = 6
+
+// Measured with all kinds of templates: a piece takes 35 to 100 bytes. A character takes two at most.
+const bytesPerPiece = 100
+const bytesPerCharacter = 2
+const bytesPerTemplate = 2_000
+
+type Kept = { template: UsableTemplate; textCharacters: number; parsedBytes: number }
 
 type Found = { id: TemplateId; name: string; copyright: string; version: number }
 
 export function createTemplateShelf(db: Kysely<Schema>) {
-  const known = new LRUCache<string, UsableTemplate>({
-    maxSize: maxCachedCharacters,
-    sizeCalculation: ({ content: { html, text } }) => 1_000 + (html?.length ?? 0) + (text?.length ?? 0),
+  const known = new LRUCache<string, Kept>({
+    maxSize: maxCachedBytes,
+    sizeCalculation: ({ textCharacters, parsedBytes }) =>
+      bytesPerTemplate + bytesPerCharacter * textCharacters + parsedBytes,
   })
 
   async function open({ id, name, copyright, version }: Found): Promise<UsableTemplate> {
     const place = `${id} ${version}`
-    const cached = known.get(place)
+    const cached = known.get(place)?.template
     if (cached !== undefined && cached.name === name && cached.copyright === copyright) return cached
-    const { html, text, mjml, headers } = await currentContent(db, { id, version })
-    const content: Content = { html, text, mjml, headers }
-    const template = { id, name, copyright, content, defaults: mailDefaults(headers), parse: createParser() }
-    known.set(place, template)
+    const { html, text, headers } = await currentContent(db, { id, version })
+    const defaults = mailDefaults(headers)
+    const parse = createParser((bytes) => {
+      const before = kept
+      // Another object, or the cache would not count it anew.
+      kept = { ...kept, parsedBytes: kept.parsedBytes + bytes }
+      if (known.peek(place) === before) known.set(place, kept)
+    })
+    const template = { id, name, copyright, content: { html, text }, defaults, parse }
+    const texts = [name, copyright, html ?? '', text ?? '', ...Object.entries(headers).flat()]
+    const textCharacters = texts.reduce((sum, one) => sum + one.length, 0)
+    let kept: Kept = { template, textCharacters, parsedBytes: 0 }
+    known.set(place, kept)
     return template
   }
 
@@ -64,6 +81,11 @@ export function createTemplateShelf(db: Kysely<Schema>) {
         if (row !== undefined) found.set(reference, await open(row))
       }
       return found
+    },
+
+    /** What the cache takes in memory, about. */
+    get sizeBytes(): number {
+      return known.calculatedSize
     },
   }
 }
@@ -104,14 +126,20 @@ async function usable(
     .execute()
 }
 
-function createParser(): UsableTemplate['parse'] {
-  const parsed = new Map<string, Template | TemplateError>()
+/** `onKept`: told how many bytes each parsed part takes that is kept. */
+function createParser(onKept: (bytes: number) => void): UsableTemplate['parse'] {
+  const withPlaceholders = new Map<string, Template | TemplateError>()
+  const without = new Map<string, Template | TemplateError>()
   return (source, options) => {
-    const place = `${options.placeholders} ${source}`
-    const before = parsed.get(place)
+    const parsed = options.placeholders ? withPlaceholders : without
+    const before = parsed.get(source)
     if (before !== undefined) return before
     const result = parseTemplate(source, options)
-    if (parsed.size < maxParsedParts) parsed.set(place, result)
+    if (withPlaceholders.size + without.size < maxParsedParts) {
+      parsed.set(source, result)
+      const pieces = 'pieces' in result ? result.pieces : 1
+      onKept(bytesPerCharacter * source.length + bytesPerPiece * pieces)
+    }
     return result
   }
 }

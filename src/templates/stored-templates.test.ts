@@ -8,10 +8,11 @@ import {
   deletedTemplateDays,
   deleteTemplate,
   purgeDeletedTemplates,
+  TemplateNameIsTaken,
   undeleteTemplate,
 } from './change-templates.ts'
 import { findTemplate, listTemplates, type StoredTemplate } from './stored-templates.ts'
-import { listVersions, readContent, restoreVersion, saveContent } from './template-content.ts'
+import { emptyContent, listVersions, readContent, restoreVersion, saveContent } from './template-content.ts'
 
 const reader = { keyId: 1 as KeyId, accountId: 1 as AccountId, isMaster: true }
 const now = Date.UTC(2026, 10, 27)
@@ -57,6 +58,54 @@ storageTest('of two who save at once, the second is told', async (_t, storage) =
   assert.equal((await listVersions(storage.db, template.id)).length, 1)
 })
 
+storageTest('a change leaves alone what it does not name', async (_t, storage) => {
+  const { db } = storage
+  const asRead = await add(storage, 'Welcome', { description: 'First' })
+  await changeTemplate(db, asRead, { details: { name: 'Hello', isStarred: true }, now })
+  // Whoever saves had read it before that, and was busy since.
+  const content = { content: { ...emptyContent, text: 'One' }, by: 'Ana' }
+  const saved = await changeTemplate(db, asRead, { details: { editMode: 'mjml' }, content, now: now + 1 })
+
+  const found = await findTemplate(db, { reader, id: asRead.id })
+  assert.deepEqual(saved, found)
+  const { name, isStarred, editMode, description, version } = found
+  assert.deepEqual(
+    { name, isStarred, editMode, description, version },
+    { name: 'Hello', isStarred: true, editMode: 'mjml', description: 'First', version: 1 },
+  )
+  await assert.rejects(
+    changeTemplate(db, asRead, { details: { name: 'Late' }, content, now }),
+    /changed by somebody else meanwhile/,
+  )
+  assert.equal((await findTemplate(db, { reader, id: asRead.id })).name, 'Hello')
+})
+
+storageTest('what was deleted meanwhile is not changed', async (_t, storage) => {
+  const { db } = storage
+  const template = await add(storage, 'Welcome')
+  await deleteTemplate(db, { id: template.id, now })
+  await assert.rejects(
+    changeTemplate(db, template, { details: { name: 'Other' }, now: now + 1 }),
+    /was deleted meanwhile/,
+  )
+  // Deleting it again is too late as well: its days are counted from the first time.
+  await deleteTemplate(db, { id: template.id, now: now + 2 })
+  const deleted = await findTemplate(db, { reader, id: template.id, isDeleted: true })
+  assert.deepEqual([deleted.name, deleted.deletedAt, deleted.updatedAt], ['Welcome', now, now])
+  await undeleteTemplate(db, { template: deleted, now })
+  await assert.rejects(undeleteTemplate(db, { template: deleted, now }), /not among those that were deleted/)
+})
+
+storageTest('of two who take one name at once, the second is told', async (_t, storage) => {
+  const templates = await Promise.all(['a', 'b', 'c', 'd'].map((name) => add(storage, name)))
+  const results = await Promise.allSettled(
+    templates.map((one) => changeTemplate(storage.db, one, { details: { name: 'Same' }, now })),
+  )
+  const problems = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  assert.equal(problems.length, 3)
+  for (const problem of problems) assert.ok(problem instanceof TemplateNameIsTaken, String(problem))
+})
+
 storageTest('a deleted template comes back within its days, and not after', async (_t, storage) => {
   const { db } = storage
   const template = await save(storage, await add(storage, 'Welcome'), 'One')
@@ -87,6 +136,8 @@ storageTest('search finds words in names and descriptions, and signs as they are
   assert.deepEqual(await search('0%'), [sale.id])
   assert.deepEqual(await search('_'), [])
   assert.deepEqual(await search(' WELC '), [welcome.id])
+  const summer = await add(storage, 'Été')
+  assert.deepEqual(await search('Été'), [summer.id])
   const starred = await listTemplates(storage.db, { reader, isStarred: true }, { limit: 10 })
   assert.deepEqual(
     starred.map(({ id }) => id),

@@ -116,11 +116,12 @@ function filtered(db: Kysely<Schema>, filters: TemplateFilters) {
   if (name !== undefined) query = query.where('name', '=', name)
   if (editMode !== undefined) query = query.where('edit_mode', '=', editModes.indexOf(editMode) + 1)
   if (isStarred !== undefined) query = query.where('is_starred', '=', isStarred ? 1 : 0)
-  const text = search?.trim().toLowerCase() ?? ''
+  const text = search?.trim() ?? ''
   if (text !== '') {
     const pattern = `%${text.replaceAll(/[\\%_]/g, (found) => `\\${found}`)}%`
     query = query.where(
-      sql<boolean>`(lower(name) like ${pattern} escape '\\' or lower(description) like ${pattern} escape '\\')`,
+      // The database makes both sides small: SQLite knows the letters of ASCII alone, JavaScript those of everybody.
+      sql<boolean>`(lower(name) like lower(${pattern}) escape '\\' or lower(description) like lower(${pattern}) escape '\\')`,
     )
   }
   if (purposes !== undefined) query = query.where(wordsMatch('purposes', purposes))

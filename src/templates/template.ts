@@ -7,6 +7,8 @@ export type Template = {
   readonly source: string
   readonly nodes: readonly TemplateNode[]
   readonly dependsOnRecipient: boolean
+  /** Words, placeholders and stretches of text that it was read from: what it takes in memory grows with them. */
+  readonly pieces: number
 }
 
 /** Where the delimiter stands: from its opening to before its closing. */

@@ -17,13 +17,15 @@ import { compileMjml, maxMjmlCharacters } from '../../templates/mjml.ts'
 import { previewPolicy } from '../../templates/preview-html.ts'
 import { putPreview, readPreview } from '../../templates/preview-pages.ts'
 import type { Asker } from '../../templates/run-in-process.ts'
+import type { StoredTemplate } from '../../templates/stored-templates.ts'
+import { currentContent } from '../../templates/template-content.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { askerOf } from './asker.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute } from './route.ts'
 import { acceptedShape, readMailboxes, tellAccepted } from './send.ts'
-import { contentBody, key, openToChange, plainContent } from './template-shapes.ts'
+import { contentBody, key, openTemplate, openToChange, plainContent } from './template-shapes.ts'
 import { whichKey } from './which-key.ts'
 
 const problem = z.object({
@@ -81,6 +83,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         language,
         contact: z.string().max(320).optional().describe('Address: with what is known of that contact'),
         makesText: z.boolean().optional().describe('Text is made from the HTML where none is given'),
+        template: z.number().int().optional().describe('What {{mj:template.…}} stands for, by its number'),
         page: z
           .string()
           .max(100)
@@ -100,6 +103,10 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         const { body } = call
         const asker = askerOf(call)
         const apiKey = await whichKey(storage, body.key)
+        const stored =
+          body.template === undefined
+            ? undefined
+            : (await openTemplate(storage, { id: String(body.template), key: body.key })).template
         const { content, problems } = await compiled(plainContent(body.content), {
           makesText: body.makesText ?? false,
           asker,
@@ -110,7 +117,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         const people = await known(content, { keyId: apiKey.id, to: [to], language: isOn })
         const rendered = renderPreview(content, {
           ...{ language: isOn, variables: body.variables ?? {}, from: from ?? somebody, to },
-          ...{ data: people.get(normaliseAddress(to.address)), now: clock.now() },
+          ...{ data: people.get(normaliseAddress(to.address)), stored, now: clock.now() },
         })
         const page =
           body.page === undefined
@@ -138,7 +145,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
       answer: z.string(),
       produces: ['text/html'],
       async handle({ params }) {
-        const html = await readPreview(storage.db, params.page ?? '')
+        const html = await readPreview(storage.db, { token: params.page ?? '', now: clock.now() })
         if (html === undefined) throw new Refused('not-found', 'this preview is gone; ask for another')
         return new RawAnswer('text/html; charset=utf-8', html, {
           'Content-Security-Policy': previewPolicy,
@@ -168,7 +175,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
         if (from === undefined) throw new BadField('from', 'The template names no sender; give one')
         const to = body.to.flatMap((text, index) => readMailboxes(`to.${index}`, text))
         const how = { language: body.language ?? true, variables: body.variables ?? {} }
-        await refuseFaults(stored.content, { ...how, from, to, keyId: apiKey.id })
+        await refuseFaults(template, { ...how, from, to, keyId: apiKey.id })
         const draft = fromTemplate(
           {
             ...{ keyId: apiKey.id, door: 'cli', lane: 'transactional', priority: 2, from, to },
@@ -187,20 +194,21 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
 
   /** Whoever tests wants to be told now, not by a blocked message. */
   async function refuseFaults(
-    content: Content,
+    stored: StoredTemplate,
     {
       to,
       keyId,
       ...how
     }: { language: boolean; variables: Record<string, unknown>; from: Mailbox; to: Mailbox[]; keyId: KeyId },
   ): Promise<void> {
+    const content = await currentContent(storage.db, stored)
     if (!content.html && !content.text) {
       throw new Refused('bad-value', 'the template has neither HTML nor text; save some first')
     }
     const people = await known(content, { keyId, to, language: how.language })
     for (const one of to) {
       const data = people.get(normaliseAddress(one.address))
-      const [first] = renderPreview(content, { ...how, to: one, data, now: clock.now() }).problems
+      const [first] = renderPreview(content, { ...how, stored, to: one, data, now: clock.now() }).problems
       if (first === undefined) continue
       const where = first.line === undefined ? first.part : `${first.part}, line ${first.line}`
       throw new BadField('variables', `The template could not be evaluated (${where}): ${first.message}`)

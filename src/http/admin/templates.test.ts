@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type HttpAnswer, httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
 import { slowMjml } from '../../../test/hungry-template.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
+import { eraseContact } from '../../contacts/erase.ts'
 import { createProperty, propertiesByName } from '../../contacts/properties.ts'
 import { readValues, saveContacts } from '../../contacts/save-contacts.ts'
 
@@ -184,6 +185,24 @@ httpStorageTest('a preview is what the contact would get', async (http) => {
   assert.equal(raw.subject, 'For {{var:a}}')
 })
 
+httpStorageTest('previews and test mails know the template that they are of', async (http) => {
+  const call = caller(http)
+  const content = {
+    text: '{{mj:template.name}} {{mj:template.id}} {{mj:template.copyright}}',
+    headers: { From: 'hello@shop.example' },
+  }
+  const { template } = ok<Opened>(
+    await call('POST', 'templates', { name: 'Order', copyright: 'Shop', content }),
+    201,
+  )
+  const shown = ok<Preview>(await call('POST', 'templates/preview', { content, template: template.id }))
+  assert.deepEqual([shown.text, shown.problems], [`Order ${template.id} Shop`, []])
+  const unsaved = ok<Preview>(await call('POST', 'templates/preview', { content }))
+  assert.match(unsaved.problems[0]?.message ?? '', /Unknown identifier: mj:template\.name/)
+  refused(await call('POST', 'templates/preview', { content, template: 1 }), 404, /no template 1/)
+  ok(await call('POST', `templates/${template.id}/test`, { to: ['ana@a.test'] }), 201)
+})
+
 httpTest('problems say in which part and line they are', async (http) => {
   const call = caller(http)
   const content = {
@@ -273,6 +292,24 @@ httpTest('who asks for more than can be worked on is told to try again', async (
   assert.ok(last !== undefined)
   refused(last, 503, /^too many templates .* try again in a moment$/)
   assert.equal(last.headers['retry-after'], '5')
+})
+
+httpStorageTest('no preview shows somebody who was erased', async (http) => {
+  const { keyId, storage, contacts } = http
+  const call = caller(http)
+  await saveContacts(contacts, {
+    ...{ keyId, origin: 'test', targets: [] },
+    contacts: [{ email: 'ana@a.test', values: new Map() }],
+  })
+  const content = { html: '<p>{{mj:contact.email}}</p>' }
+  const { page } = ok<{ page: string }>(
+    await call('POST', 'templates/preview', { content, contact: 'ana@a.test', page: '' }),
+  )
+  const path = `templates/previews/${page}`
+  assert.match((await call('GET', path)).text, /ana@a\.test/)
+  const { id } = await storage.db.selectFrom('contacts').select('id').executeTakeFirstOrThrow()
+  await eraseContact(contacts, { keyId, id })
+  assert.equal((await call('GET', path)).status, 404)
 })
 
 httpStorageTest('previews leave no trail in the audit log', async (http) => {

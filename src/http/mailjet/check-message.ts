@@ -49,6 +49,8 @@ export type CheckedMessage = {
   draft: Draft
   /** HTML stands in the call and in the template: the template's wins, unless the call asks for strictness. */
   isDoubled: boolean
+  /** The template of the call is none that the key may use: the mail is blocked, unless the call asks for strictness. */
+  unknownTemplate?: number | undefined
   /** As written in the request, in the order of the draft's recipients: answers repeat them. */
   emails: { to: readonly string[]; cc: readonly string[]; bcc: readonly string[] }
 }
@@ -85,7 +87,7 @@ export function checkMessage(
   checkHeaderText('CustomCampaign', fields.customCampaign, maxCampaign, errors)
   checkHeaderText('URLTags', fields.urlTags, maxUrlTags, errors)
   checkPayload(fields.eventPayload, errors)
-  checkContent(fields, stored, errors)
+  checkContent(fields, errors)
   const reportErrorsTo = checkTemplate(fields, errors)
   checkChoices(fields, errors)
   const headers = checkHeaders(fields.headers, errors)
@@ -96,6 +98,7 @@ export function checkMessage(
     errors.push(payloadTooLarge(maxAttachmentMegabytes, ['Attachments', 'InlinedAttachments']))
   }
 
+  const unknownTemplate = stored === undefined ? fields.templateId : undefined
   const draft: Draft = {
     keyId,
     door: 'api',
@@ -124,6 +127,10 @@ export function checkMessage(
       variables: fields.variables ?? {},
       reportErrorsTo,
       deliverOnError: fields.templateErrorDeliver ?? false,
+      missing:
+        unknownTemplate === undefined
+          ? undefined
+          : `there is no stored template ${unknownTemplate} for this API key`,
     },
     options: {
       trackOpens: trackingOf(fields.trackOpens),
@@ -137,6 +144,7 @@ export function checkMessage(
     errors,
     draft: stored === undefined ? draft : fromTemplate(draft, stored),
     isDoubled: Boolean(fields.html && stored?.content.html),
+    unknownTemplate,
     emails: { to: written(fields.to), cc: written(fields.cc), bcc: written(fields.bcc) },
   }
 }
@@ -192,20 +200,8 @@ function checkPayload(payload: string | undefined, errors: ApiError[]): void {
   }
 }
 
-function checkContent(
-  { text, html, templateId }: Fields,
-  stored: UsableTemplate | undefined,
-  errors: ApiError[],
-): void {
-  if (templateId !== undefined) {
-    if (stored !== undefined) return
-    errors.push({
-      code: 'send-0010',
-      status: 400,
-      message: `Template id "${templateId}" doesn't exist for your account.`,
-      relatedTo: ['TemplateID'],
-    })
-  } else if (!text && !html) {
+function checkContent({ text, html, templateId }: Fields, errors: ApiError[]): void {
+  if (templateId === undefined && !text && !html) {
     errors.push({
       code: 'send-0003',
       status: 400,

@@ -1,6 +1,13 @@
 /** Stored templates in v3.1 and v3, and what they take from contacts. */
 import assert from 'node:assert/strict'
-import { errorsOf, type HttpAnswer, httpStorageTest, type TestHttp } from '../../../test/http-server.ts'
+import PostalMime from 'postal-mime'
+import {
+  errorsOf,
+  type HttpAnswer,
+  httpStorageTest,
+  httpTest,
+  type TestHttp,
+} from '../../../test/http-server.ts'
 import { basicOf, oneOf, restCaller } from '../../../test/rest-calls.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { createProperty, propertiesByName } from '../../contacts/properties.ts'
@@ -131,29 +138,38 @@ httpStorageTest('what the call says wins over the defaults of the template', asy
   assert.match(message?.texts[1] ?? '', /^<p>Dear \{\{data:firstname:"customer"\}\}, somewhere, /)
 })
 
-httpStorageTest('a template that is not there, or is another key’s, refuses the message', async (http) => {
-  const { key, secret } = await createApiKey(http.storage, { name: 'sub', now: Date.now() })
-  const sub = basicOf(key.publicKey, secret)
-  const theirs = Number(oneOf(await restCaller(http, sub)('POST', 'template', { Name: 'Theirs' })).ID)
-  const users = await addTemplate(http, order, { OwnerType: 'user' })
-  const send = (TemplateID: number, authorization: string) =>
-    http.send(
-      { Messages: [{ From: { Email: 'hello@shop.example' }, To: to, TemplateID }] },
-      { headers: { authorization } },
-    )
-  const missing = (id: number) => [
-    {
-      ErrorCode: 'send-0010',
-      StatusCode: 400,
-      ErrorMessage: `Template id "${id}" doesn't exist for your account.`,
-      ErrorRelatedTo: ['TemplateID'],
-    },
-  ]
-  for (const id of [theirs, 999_999]) assert.deepEqual(errorsOf(await send(id, http.basic)), missing(id))
-  // The master key alone uses those of the user.
-  assert.deepEqual(errorsOf(await send(users, sub)), missing(users))
-  assertSent(await send(users, http.basic))
-})
+httpStorageTest(
+  'a template that is not there, or is another key’s, refuses the message, or blocks it',
+  async (http) => {
+    const { key, secret } = await createApiKey(http.storage, { name: 'sub', now: Date.now() })
+    const sub = basicOf(key.publicKey, secret)
+    const theirs = Number(oneOf(await restCaller(http, sub)('POST', 'template', { Name: 'Theirs' })).ID)
+    const users = await addTemplate(http, order, { OwnerType: 'user' })
+    const send = (TemplateID: number, authorization: string, AdvanceErrorHandling = true) =>
+      http.send(
+        {
+          AdvanceErrorHandling,
+          Messages: [{ From: { Email: 'hello@shop.example' }, To: to, TemplateID, TextPart: 'Not this' }],
+        },
+        { headers: { authorization } },
+      )
+    const missing = (id: number) => [
+      {
+        ErrorCode: 'send-0010',
+        StatusCode: 400,
+        ErrorMessage: `Template id "${id}" doesn't exist for your account.`,
+        ErrorRelatedTo: ['TemplateID'],
+      },
+    ]
+    for (const id of [theirs, 999_999]) assert.deepEqual(errorsOf(await send(id, http.basic)), missing(id))
+    assertSent(await send(theirs, http.basic, false))
+    const [blocked] = await stored(http)
+    assert.equal(blocked?.blocked, 'template-missing')
+    // The master key alone uses those of the user.
+    assert.deepEqual(errorsOf(await send(users, sub)), missing(users))
+    assertSent(await send(users, http.basic))
+  },
+)
 
 httpStorageTest('a From that neither the call nor the template gives is asked for', async (http) => {
   const TemplateID = await addTemplate(http, { 'Text-part': 'x', Headers: { From: '{{var:from}}' } })
@@ -269,6 +285,19 @@ httpStorageTest(
     assert.equal(asked, 1)
     assertSent(await http.send({ Messages: [{ ...one, Subject: 'x', TextPart: 'Hello [[var:a]]' }] }))
     assert.equal(asked, 1)
+    // What is not personalised asks for nothing.
+    const image = '<img src="data:image/png;base64,AAAA">'
+    assertSent(await http.send({ Messages: [{ ...one, TextPart: 'Hello [[var:a]]', HTMLPart: image }] }))
+    assert.equal(asked, 1)
+    const copies = await http.send(
+      {
+        ...{ FromEmail: 'hello@shop.example', 'Text-part': 'Hello [[data:firstname]]' },
+        Recipients: Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` })),
+      },
+      { path: '/v3/send' },
+    )
+    assertSent(copies)
+    assert.equal(asked, 2)
   },
 )
 
@@ -298,4 +327,109 @@ httpStorageTest('segments and activity of contacts decide', async (http) => {
   assertSent(await send({ To: [people[0]], TextPart: '{{segment:unknown}}' }))
   const [unknown] = await stored(http)
   assert.equal(unknown?.blocked, 'template-error')
+})
+
+httpStorageTest('a segment whose name no segment can have is unknown like any other', async (http) => {
+  const message = { From: { Email: 'hello@shop.example' }, To: to, TemplateLanguage: true }
+  assertSent(
+    await http.send({ Messages: [{ ...message, TextPart: '{% if segment:"a\0b":false %}x{% endif %}y' }] }),
+  )
+  const [sent] = await stored(http)
+  assert.deepEqual([sent?.texts, sent?.blocked], [['y'], null])
+})
+
+httpStorageTest('the report of a fault shows the source, and nothing of who got theirs', async (http) => {
+  const TemplateID = await addTemplate(http, {
+    'Text-part': '{{data:city:"nowhere"}} {% if data:city:"" = "Nice" %}{{data:firstname}}{% endif %}',
+    Headers: { From: 'hello@shop.example', Subject: 'Dear {{data:city:"x"}}' },
+  })
+  await addContacts(http, {
+    'ana@a.test': { firstname: 'Ana', city: 'Lyon' },
+    'bob@b.test': { city: 'Nice' },
+  })
+  assertSent(
+    await http.send({
+      Messages: [
+        {
+          ...{ To: [...to, { Email: 'bob@b.test' }], TemplateID, TemplateLanguage: true },
+          TemplateErrorReporting: { Email: 'ops@shop.example' },
+        },
+      ],
+    }),
+  )
+  const [report, bob, ana] = await stored(http)
+  assert.deepEqual([ana?.texts, ana?.blocked], [['Lyon'], null])
+  assert.equal(bob?.blocked, 'template-error')
+  assert.match(report?.subject ?? '', /message "Dear \{\{data:city:"x"\}\}"$/)
+  const { content } = await http.storage.db
+    .selectFrom('bodies')
+    .select('content')
+    .orderBy('message_id', 'desc')
+    .executeTakeFirstOrThrow()
+  const { attachments } = await PostalMime.parse(content)
+  const source = await PostalMime.parse(attachments[0]?.content ?? '')
+  assert.match(source.text ?? '', /^\{\{data:city:"nowhere"\}\} \{% if data:city/)
+  assert.equal(source.subject, 'Dear {{data:city:"x"}}')
+})
+
+httpTest('what a call takes is counted with the parts of its template, once for each copy', async (http) => {
+  const part = 'x'.repeat(1_900_000)
+  const TemplateID = await addTemplate(http, {
+    'Html-part': `{{mj:contact.email}}${part}`,
+    'Text-part': part,
+    Headers: { From: 'hello@shop.example' },
+  })
+  const people = Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` }))
+  const v3 = (Recipients: object[]) =>
+    http.send({ Recipients, 'Mj-TemplateID': TemplateID }, { path: '/v3/send' })
+  const copies = await v3(people)
+  assert.equal(copies.status, 413, copies.text)
+  assert.match(copies.text, /texts and attachments of all copies together are larger than 64MB/)
+
+  const message = { To: people, TemplateID, TemplateLanguage: true }
+  const renderings = await http.send({ Messages: [message] })
+  assert.equal(renderings.status, 400)
+  assert.match(renderings.text, /"mj-0011".*less than 64MB/)
+  assert.deepEqual(await http.storedMessages(), [])
+
+  assertSent(await v3(people.slice(0, 2)))
+  assertSent(await http.send({ Messages: [{ ...message, To: people.slice(0, 2) }] }))
+  // As long as it is the same for all of them, one content serves them.
+  assertSent(await http.send({ Messages: [{ ...message, TemplateLanguage: false }] }))
+  assert.equal((await http.storedMessages()).length, 5)
+})
+
+httpTest('what values make of a few bytes is counted too', async (http) => {
+  const To = Array.from({ length: 20 }, (_, index) => ({ Email: `a${index}@a.test` }))
+  const message = {
+    From: { Email: 'hello@shop.example' },
+    TextPart: `{{mj:contact.email}}${'{{var:x}}'.repeat(90)}`,
+    TemplateLanguage: true,
+    Variables: { x: `${'x'.repeat(99)}\n`.repeat(1_000) },
+  }
+  const grown = await http.send({
+    Messages: [
+      { ...message, To: To.slice(0, 2) },
+      { ...message, To },
+    ],
+  })
+  assert.equal(grown.status, 400)
+  assert.match(
+    String(errorsOf(grown, 1)[0]?.ErrorMessage),
+    /larger than 128 MB together; send to fewer at once/,
+  )
+  assert.equal((await http.storedMessages()).length, 2)
+
+  const v3 = await http.send(
+    {
+      FromEmail: 'hello@shop.example',
+      Recipients: To,
+      'Text-part': message.TextPart,
+      'Mj-TemplateLanguage': true,
+      Vars: message.Variables,
+    },
+    { path: '/v3/send' },
+  )
+  assert.equal(v3.status, 413, v3.text)
+  assert.equal((await http.storedMessages()).length, 2)
 })

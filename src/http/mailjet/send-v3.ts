@@ -1,4 +1,5 @@
 /** `POST /v3/send`, the older dialect (reference/send-api.md §10): one fault refuses the call, in the REST shape. */
+import { isHugeCall, maxCallMegabytes, maxComposedBytes } from '../../intake/call-size.ts'
 import type { Draft, Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
@@ -12,7 +13,6 @@ import { badRequest, RestError } from './rest-errors.ts'
 const maxMessages = 100
 /** Each entry of Recipients, and each address of To, Cc and Bcc, over the whole call. */
 const maxRecipients = 1_000
-const maxCallAttachmentBytes = 64 * 1024 * 1024
 
 export async function sendV3(
   body: Buffer,
@@ -23,10 +23,14 @@ export async function sendV3(
   const drafts = readCall(messages, find).flatMap((message) => draftsOf(message, keyId))
   const known = await intake.gather(drafts)
   const prepared: Prepared[] = []
+  let maxBytes = maxComposedBytes
   for (const draft of drafts) {
     try {
-      prepared.push(await intake.prepare(draft, known))
+      const one = await intake.prepare(draft, { known, maxBytes })
+      maxBytes -= one.sizeBytes
+      prepared.push(one)
     } catch (error) {
+      if (error instanceof Refused && error.code === 'too-large') throw new RestError(413, error.message)
       if (error instanceof Refused && error.code !== 'storage-unavailable') throw badRequest(error.message)
       throw error
     }
@@ -55,7 +59,7 @@ function messagesOf(body: Buffer): unknown[] {
   return messages
 }
 
-/** All that the call names, in one query. */
+/** All that the call names, looked up together. */
 async function findTemplates(
   messages: readonly unknown[],
   { keyId, intake }: { keyId: KeyId; intake: Intake },
@@ -77,19 +81,17 @@ async function findTemplates(
 function readCall(messages: readonly unknown[], find: FindTemplate): DraftV3[] {
   const read = messages.map((message) => readMessageV3(message, find))
   let recipients = 0
-  let bytes = 0
   for (const { draft, separate } of read) {
-    const shared = draft.to.length + draft.cc.length + draft.bcc.length
-    recipients += separate?.length ?? shared
-    for (const { content } of [...draft.attachments, ...draft.inlineAttachments]) {
-      bytes += content.length * (separate?.length ?? 1)
-    }
+    recipients += separate?.length ?? draft.to.length + draft.cc.length + draft.bcc.length
   }
   if (recipients > maxRecipients) {
     throw badRequest(`Too many recipients in the call, at most ${maxRecipients} are allowed`)
   }
-  if (bytes > maxCallAttachmentBytes) {
-    throw new RestError(413, 'The attachments of all copies together are too large, make several calls')
+  if (isHugeCall(read.map(({ draft, separate }) => ({ draft, copies: separate?.length ?? 1 })))) {
+    throw new RestError(
+      413,
+      `The texts and attachments of all copies together are larger than ${maxCallMegabytes}MB, make several calls`,
+    )
   }
   return read
 }

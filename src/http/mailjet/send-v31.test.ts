@@ -271,11 +271,6 @@ const perMessage: [name: string, changes: Record<string, unknown>, ...faults: Fa
     ],
   ],
   [
-    'a template',
-    { TemplateID: 12 },
-    ['send-0010', `Template id "12" doesn't exist for your account.`, ['TemplateID']],
-  ],
-  [
     'a Subject of 256',
     { Subject: 'é'.repeat(256) },
     ['mj-0006', 'Characters limit exceeded for the property. Max allowed - 255.', ['Subject']],

@@ -1,10 +1,10 @@
 /** `POST /v3.1/send` from a body to what has to be stored and answered (reference/send-api.md §2, §6). */
 import type { RecipientsData } from '../../contacts/recipient-data.ts'
+import { isHugeCall, maxCallMegabytes, maxComposedBytes } from '../../intake/call-size.ts'
 import type { Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress, normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
-import { maxAttachmentMegabytes } from './attachments.ts'
 import { type CheckedMessage, checkMessage, type Decoded, type UsableTemplates } from './check-message.ts'
 import {
   type ApiError,
@@ -24,8 +24,6 @@ import { readJson } from './read-json.ts'
 
 const maxMessages = 50
 const maxRecipients = 50
-/** Globals may attach one file to fifty messages; each is composed in memory before any is stored. */
-const maxCallAttachmentBytes = 64 * 1024 * 1024
 
 export type Outcome = {
   status: number
@@ -50,8 +48,11 @@ export async function sendV31(body: Buffer, context: SendContext): Promise<Outco
     checked.flatMap(({ draft, errors }) => (errors.length === 0 ? [draft] : [])),
   )
   const results: Result[] = []
+  let maxBytes = maxComposedBytes
   for (const message of checked) {
-    results.push(await decide(message, { ...context, sandbox, checkSenders, known }))
+    const result = await decide(message, { ...context, sandbox, checkSenders, known, maxBytes })
+    if ('prepared' in result) maxBytes -= result.prepared?.sizeBytes ?? 0
+    results.push(result)
   }
   return {
     status: statusOf(results),
@@ -110,14 +111,14 @@ function countRecipients({ to = [], cc = [], bcc = [] }: Fields): number {
   return addresses.size + others
 }
 
+/** Globals may attach one file to fifty messages, and a template may be megabytes for each of fifty recipients. */
 function refuseHugeCall(checked: readonly CheckedMessage[]): void {
-  let bytes = 0
-  for (const { errors, draft } of checked) {
-    if (errors.length > 0) continue
-    for (const { content } of draft.attachments) bytes += content.length
-    for (const { content } of draft.inlineAttachments) bytes += content.length
-  }
-  if (bytes > maxCallAttachmentBytes) throw new CallError(payloadTooLarge(maxAttachmentMegabytes))
+  if (!isHugeCall(checked.filter(({ errors }) => errors.length === 0))) return
+  const { message, ...error } = payloadTooLarge(maxCallMegabytes)
+  throw new CallError({
+    ...error,
+    message: `${message} Texts and attachments count once for each content that is made of them; make several calls.`,
+  })
 }
 
 async function decide(
@@ -128,9 +129,18 @@ async function decide(
     sandbox,
     checkSenders,
     known,
-  }: SendContext & { sandbox: boolean; checkSenders: boolean; known: RecipientsData },
+    maxBytes,
+  }: SendContext & {
+    sandbox: boolean
+    checkSenders: boolean
+    known: RecipientsData
+    /** What is left of the call's. */
+    maxBytes: number
+  },
 ): Promise<Result> {
-  const { draft, errors, isDoubled } = message
+  const { draft, errors, isDoubled, unknownTemplate } = message
+  // §2.4: what asks the account is an error in strict calls alone; in others the mail is blocked.
+  if (checkSenders && unknownTemplate !== undefined) errors.push(noTemplate(unknownTemplate))
   if (checkSenders && isDoubled) errors.push(doubledHtml)
   if (checkSenders && errors.length === 0 && !(await intake.maySendAs(keyId, draft.from.address))) {
     errors.push(unknownSender(formatAddress(draft.from.address)))
@@ -138,7 +148,7 @@ async function decide(
   if (errors.length > 0) return { errors }
   if (sandbox) return { message, prepared: undefined }
   try {
-    return { message, prepared: await intake.prepare(draft, known) }
+    return { message, prepared: await intake.prepare(draft, { known, maxBytes }) }
   } catch (error) {
     if (!(error instanceof Refused) || error.code === 'storage-unavailable') throw error
     return { errors: [{ ...refusals[error.code], message: error.message }] }
@@ -150,6 +160,15 @@ const doubledHtml: ApiError = {
   status: 400,
   message: '"HTMLPart" cannot be given together with a "TemplateID" whose template has HTML of its own.',
   relatedTo: ['HTMLPart', 'TemplateID'],
+}
+
+function noTemplate(id: number): ApiError {
+  return {
+    code: 'send-0010',
+    status: 400,
+    message: `Template id "${id}" doesn't exist for your account.`,
+    relatedTo: ['TemplateID'],
+  }
 }
 
 function unknownSender(email: string): ApiError {

@@ -1,5 +1,6 @@
 /** PostgreSQL's text form of arrays, https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO. */
 import type { Write } from '../storage.ts'
+import { storableText } from './storable-text.ts'
 
 type Value = Write['values'][number]
 
@@ -23,10 +24,5 @@ export function formatTexts(values: readonly Value[]): string {
 
 function escapeText(value: string): string {
   const escaped = /["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value
-  return storable(escaped)
-}
-
-/** Text in PostgreSQL cannot hold U+0000. A remote server's words may have one; they are no reason to lose the rest. */
-function storable(value: string): string {
-  return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+  return storableText(escaped)
 }

@@ -3,6 +3,7 @@ import type { PostgresPool } from 'kysely'
 import pg from 'pg'
 import type { Log } from '../../runtime/log.ts'
 import { toError } from './failures.ts'
+import { storableText } from './storable-text.ts'
 
 // Numbers as numbers: ids, counts and times are all below 2^53. OIDs of int8 and numeric (what sum() gives).
 const numberTypes = new Set([20, 1700])
@@ -35,12 +36,12 @@ export function createPool(
   return pool
 }
 
-/** For Kysely: the same pool, failing in our words. */
+/** For Kysely: the same pool, with text that the database takes, and failing in our words. */
 export function withOurErrors(pool: pg.Pool): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, ReturnType<typeof wrap>>()
   const wrap = (client: pg.PoolClient) => ({
     query: (sql: string, parameters: readonly unknown[]) =>
-      client.query(sql, [...parameters]).catch((error: unknown) => {
+      client.query(sql, parameters.map(storable)).catch((error: unknown) => {
         throw toError(error)
       }),
     release: (discard?: boolean) => client.release(discard),
@@ -58,4 +59,8 @@ export function withOurErrors(pool: pg.Pool): PostgresPool {
     end: () => pool.end(),
   }
   return ours as unknown as PostgresPool
+}
+
+function storable(parameter: unknown): unknown {
+  return typeof parameter === 'string' ? storableText(parameter) : parameter
 }

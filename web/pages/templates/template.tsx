@@ -131,6 +131,7 @@ function Editor({
           keepSample(template.id, next)
         }}
         apiKey={apiKey}
+        template={template.id}
         isReadOnly={isReadOnly}
       />
       {dialog === 'settings' && (

@@ -17,6 +17,7 @@ export function ContentEditor({
   sample,
   onSample,
   apiKey,
+  template,
   isReadOnly = false,
 }: {
   content: EditedContent
@@ -28,13 +29,14 @@ export function ContentEditor({
   onSample: (sample: string) => void
   /** Whose contacts the preview may show. */
   apiKey: string | undefined
+  template: number
   isReadOnly?: boolean
 }) {
   const t = useTexts(contentEditorTexts)
   const [contact, setContact] = useState('')
   const read = useMemo(() => readVariables(sample), [sample])
   const variables = 'variables' in read ? read.variables : {}
-  const preview = usePreview({ content, makesText, variables, contact: contact.trim(), apiKey })
+  const preview = usePreview({ content, makesText, variables, contact: contact.trim(), apiKey, template })
 
   const field = (name: string) => ({
     value: headerOf(content, name),

@@ -13,10 +13,12 @@ export type PreviewWish = {
   variables: Record<string, unknown>
   contact: string
   apiKey: string | undefined
+  /** The template that the content belongs to. */
+  template?: number | undefined
 }
 
 /** What would be sent, asked for when the typing pauses. The frame has one page for as long as the editor is open. */
-export function usePreview({ content, makesText, variables, contact, apiKey }: PreviewWish) {
+export function usePreview({ content, makesText, variables, contact, apiKey, template }: PreviewWish) {
   const page = useRef('')
   const shown = useRef(0)
   const { mjml, html, text, headers } = content
@@ -26,6 +28,7 @@ export function usePreview({ content, makesText, variables, contact, apiKey }: P
       content: { mjml, html, text, headers },
       makesText,
       variables,
+      template,
       ...(contact.includes('@') && { contact }),
     }),
     pauseMs,
