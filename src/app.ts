@@ -31,6 +31,7 @@ import { createTracking } from './app/tracking.ts'
 import { createWebhooksPart, mailDomainOf } from './app/webhooks.ts'
 import { createRenderer } from './campaigns/render.ts'
 import type { Config } from './config.ts'
+import { createRecipientCounts } from './contacts/recipient-counts.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
 import { startClientReports } from './delivery/client-reports.ts'
@@ -331,6 +332,7 @@ async function start(
     tracking,
     webhooks,
     campaigns,
+    recipientCounts: createRecipientCounts({ storage, clock }),
     renderer,
     statistics,
     inbound,

@@ -72,6 +72,14 @@ async function until(app: TestApp, id: number, state: string) {
   return read(app, id)
 }
 
+async function audienceOf(app: TestApp, id: number) {
+  const answer = await app.admin('GET', `/api/campaigns/${id}/audience`)
+  assert.equal(answer.status, 200, answer.text)
+  const { countedAt, ...counts } = answer.body as { countedAt: number; recipients: number; excluded: object }
+  assert.ok(countedAt > 0 && countedAt <= Date.now(), String(countedAt))
+  return counts
+}
+
 async function source(app: TestApp, to: string): Promise<string> {
   const [message] = await app.received(to)
   assert.ok(message, `nothing came to ${to}`)
@@ -92,7 +100,8 @@ scenario('a campaign reaches each member of the list once, with what is theirs a
   })
   await app.admin('PATCH', `/api/campaigns/${id}`, { trackClicks: true, trackOpens: true })
   const check = await app.admin('GET', `/api/campaigns/${id}/check`)
-  assert.deepEqual(check.body, { problems: [], recipients: 3, excluded: {} })
+  assert.deepEqual(check.body, { problems: [] })
+  assert.deepEqual(await audienceOf(app, id), { recipients: 3, excluded: {} })
   await post(app, `/api/campaigns/${id}/send`)
   const { campaign, progress } = await until(app, id, 'sent')
   assert.deepEqual(
@@ -350,12 +359,11 @@ scenario(
     }
     const copy = (await post(app, `/api/campaigns/${id}/duplicate`)) as { campaign: Campaign }
     const check = await app.admin('GET', `/api/campaigns/${copy.campaign.id}/check`)
-    const { recipients, excluded, problems } = check.body as {
-      recipients: number
-      excluded: object
-      problems: { code: string }[]
-    }
-    assert.deepEqual([recipients, excluded], [0, { unsubscribed: 1, 'hard-bounce': 1, complaint: 1 }])
+    const { problems } = check.body as { problems: { code: string }[] }
+    assert.deepEqual(await audienceOf(app, copy.campaign.id), {
+      recipients: 0,
+      excluded: { unsubscribed: 1, 'hard-bounce': 1, complaint: 1 },
+    })
     assert.deepEqual(
       problems.map(({ code }) => code),
       ['no-recipients'],

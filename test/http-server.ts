@@ -10,6 +10,7 @@ import { createContactsPart } from '../src/app/contacts.ts'
 import { createDoorCheck } from '../src/app/sender-check.ts'
 import { createWebhooksPart } from '../src/app/webhooks.ts'
 import { createRenderer } from '../src/campaigns/render.ts'
+import { createRecipientCounts } from '../src/contacts/recipient-counts.ts'
 import type { SignUpContext } from '../src/contacts/sign-up.ts'
 import { testConnection } from '../src/delivery/test-connection.ts'
 import { addDomain } from '../src/domains/domains.ts'
@@ -163,6 +164,7 @@ export async function startTestHttp(
     tracking,
     webhooks,
     campaigns,
+    recipientCounts: createRecipientCounts({ storage, clock }),
     renderer: createRenderer({ linksFor: tracking.personal.linksFor, now: clock.now }),
     statistics: { fresh: async () => true },
     inbound: { simulate: async () => [] },

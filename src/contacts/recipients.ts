@@ -203,12 +203,21 @@ export async function* recipientsOf(
   }
 }
 
-export async function conditionOf(db: Kysely<Schema>, { keyId, segment, now }: RecipientsQuery) {
-  if (segment === undefined) return undefined
-  if ('expression' in segment) return segmentCondition(db, { keyId, expression: segment.expression, now })
+export async function conditionOf(db: Kysely<Schema>, query: RecipientsQuery) {
+  const expression = await expressionOf(db, query)
+  if (expression === undefined) return undefined
+  return segmentCondition(db, { keyId: query.keyId, expression, now: query.now })
+}
+
+/** The formula that chooses; undefined for the whole list. Throws `Refused` when there is no such segment. */
+export async function expressionOf(
+  db: Kysely<Schema>,
+  { keyId, segment }: Pick<RecipientsQuery, 'keyId' | 'segment'>,
+): Promise<string | undefined> {
+  if (segment === undefined || 'expression' in segment) return segment?.expression
   const [stored] = await listSegments(db, { keyId, id: segment.id }, { limit: 1 })
   if (stored === undefined) throw new Refused('not-found', `there is no segment ${segment.id}`)
-  return segmentCondition(db, { keyId, expression: stored.expression, now })
+  return stored.expression
 }
 
 function exclusionOf(

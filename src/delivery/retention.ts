@@ -43,14 +43,16 @@ export async function forgetOld(
   for (;;) {
     const rows = await storage.db
       .selectFrom('messages')
-      .select('messages.id')
+      .select(['messages.id', 'messages.recipient_count'])
       .where(finished(now - messagesDays * dayMs))
       .orderBy('messages.id')
       .limit(rowsPerStep)
       .execute()
     if (rows.length === 0) break
     const ids = rows.map((row) => row.id)
-    for (const id of ids) await forgetMostDeliveries(storage, id)
+    for (const { id, recipient_count } of rows) {
+      if (recipient_count > rowsPerStep) await forgetMostDeliveries(storage, id)
+    }
     await storage.db.transaction().execute(async (tx) => {
       for (const table of [
         'bodies',

@@ -3,6 +3,7 @@ import type { Authenticator } from '../accounts/authenticate.ts'
 import type { SignIns } from '../accounts/sign-in.ts'
 import type { CampaignsContext } from '../campaigns/context.ts'
 import type { Renderer } from '../campaigns/render.ts'
+import type { KeptRecipientCounts } from '../contacts/recipient-counts.ts'
 import type { SignUpContext } from '../contacts/sign-up.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { Destination } from '../delivery/resolve-destination.ts'
@@ -58,6 +59,8 @@ export type HttpDependencies = {
   contacts: SignUpContext
   /** Campaigns: what their functions need. */
   campaigns: CampaignsContext
+  /** How many each of them would reach. */
+  recipientCounts: KeptRecipientCounts
   /** Their mail as one recipient sees it. */
   renderer: Pick<Renderer, 'textsFor' | 'ofWork'>
   /** Links in mail: opens, clicks, unsubscribing. */

@@ -475,6 +475,33 @@ browserTest('campaigns are found, starred, duplicated, put away and deleted', as
 })
 
 browserTest(
+  'a check that stays open sees what is mended, and does not count again',
+  async (_t, app, person) => {
+    const { page, goTo } = person
+    const listId = await makeList(app, ['ana@inbox.test'])
+    // Without content: the browser's clock would put a script into the frame that shows it.
+    const made = await app.admin('POST', '/api/campaigns', { listId, senderEmail: app.ready.from })
+    const { id } = (made.body as { campaign: { id: number } }).campaign
+    const asked: string[] = []
+    page.on('request', (request) => {
+      const [, what = ''] = /\/api\/campaigns\/\d+\/(check|audience)/.exec(request.url()) ?? []
+      if (what !== '') asked.push(what)
+    })
+    await page.clock.install()
+    await goTo(`/campaigns/${id}?stage=send`)
+    await page.getByText('One person gets it.').waitFor()
+    await page.getByText(/^Counted at \d/).waitFor()
+    await page.getByText('2 things are missing.').waitFor()
+    const mended = await app.admin('PATCH', `/api/campaigns/${id}`, { subject: 'News' })
+    assert.equal(mended.status, 200, mended.text)
+    await page.clock.runFor(15_000)
+    await page.getByText('One thing is missing.').waitFor()
+    assert.equal(asked.filter((what) => what === 'audience').length, 1)
+    assert.ok(asked.filter((what) => what === 'check').length > 1)
+  },
+)
+
+browserTest(
   'campaigns in French, on a narrow dark screen, for somebody who only looks',
   async (t, app, person) => {
     const listId = await makeList(app, ['ana@inbox.test'])

@@ -153,6 +153,7 @@ export const campaignsTexts = defineTexts({
     getsOne: 'One person gets it.',
     getsNot: (count: string) => `${count} of the list do not:`,
     getsNotOne: 'One of the list does not:',
+    countedAt: (time: string) => `Counted at ${time}`,
     reasons: {
       unsubscribed: 'Have left the list',
       'excluded-from-campaigns': 'Want no campaigns',
@@ -399,6 +400,7 @@ export const campaignsTexts = defineTexts({
     getsOne: 'Une personne le reçoit.',
     getsNot: (count) => `${count} de la liste ne le reçoivent pas :`,
     getsNotOne: 'Une personne de la liste ne le reçoit pas :',
+    countedAt: (time) => `Compté à ${time}`,
     reasons: {
       unsubscribed: 'Ont quitté la liste',
       'excluded-from-campaigns': 'Ne veulent pas de campagnes',

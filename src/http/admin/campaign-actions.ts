@@ -14,7 +14,7 @@ import {
 import { checkMailing, problemCodes } from '../../campaigns/check.ts'
 import type { Mailing } from '../../campaigns/mailing.ts'
 import { previewMailing, testMailing } from '../../campaigns/try-mailing.ts'
-import { countRecipients } from '../../contacts/count-recipients.ts'
+import type { CountedRecipients } from '../../contacts/recipient-counts.ts'
 import { readInstant } from '../../contacts/values.ts'
 import { formatAddress } from '../../mail/address.ts'
 import type { ContactId } from '../../mail/ids.ts'
@@ -36,7 +36,7 @@ const contact = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
 const keyBody = z.strictObject({ key })
 
 export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute[] {
-  const { storage, clock, campaigns } = dependencies
+  const { clock, campaigns, recipientCounts } = dependencies
   const find = (reference: string | undefined, id: string | undefined) =>
     findCampaign(dependencies, reference, id)
 
@@ -62,18 +62,27 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
     defineRoute({
       method: 'GET',
       path: '/campaigns/{id}/check',
-      summary: 'What keeps it from being sent, and how many would get it',
+      summary: 'What keeps it from being sent',
       query: z.strictObject({ key }),
       answer: z.object({
         problems: z.array(z.object({ code: z.enum(problemCodes), message: z.string() })),
-        recipients: z.number(),
-        excluded: excludedCounts.describe('Members of the list who would get nothing, by reason'),
       }),
       async handle({ params, query }) {
         const mailing = await find(query.key, params.id)
-        const problems = await checkMailing(campaigns, mailing, { purpose: 'send' })
-        return { problems, ...(await countFor(mailing)) }
+        return { problems: await checkMailing(campaigns, mailing, { purpose: 'send' }) }
       },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/campaigns/{id}/audience',
+      summary: 'How many would get it, counted within the last minute',
+      query: z.strictObject({ key }),
+      answer: z.object({
+        recipients: z.number(),
+        excluded: excludedCounts.describe('Members of the list who would get nothing, by reason'),
+        countedAt: z.number().describe('Milliseconds since 1970'),
+      }),
+      handle: async ({ params, query }) => countFor(await find(query.key, params.id)),
     }),
     defineRoute({
       method: 'GET',
@@ -203,14 +212,15 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
     return previewMailing(campaigns, mailing, of)
   }
 
-  async function countFor({ keyId, listId, segmentId }: Mailing) {
-    if (listId === null) return { recipients: 0, excluded: {} }
+  async function countFor({ keyId, listId, segmentId }: Mailing): Promise<CountedRecipients> {
+    const nobody = { recipients: 0, excluded: {}, countedAt: clock.now() }
+    if (listId === null) return nobody
     const segment = segmentId === null ? {} : { segment: { id: segmentId } }
     try {
-      return await countRecipients(storage.db, { keyId, listId, ...segment, now: clock.now() })
+      return await recipientCounts.count({ keyId, listId, ...segment })
     } catch (error) {
       // A segment that cannot be understood is told among the problems.
-      if (error instanceof Refused) return { recipients: 0, excluded: {} }
+      if (error instanceof Refused) return nobody
       throw error
     }
   }

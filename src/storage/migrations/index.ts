@@ -20,6 +20,7 @@ import { templatesMigration } from './0019-templates.ts'
 import { campaignsMigration } from './0020-campaigns.ts'
 import { webhooksMigration } from './0021-webhooks.ts'
 import { listStatisticsMigration } from './0022-list-statistics.ts'
+import { excludedRecipientsMigration } from './0023-excluded-recipients.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   campaignsMigration,
   webhooksMigration,
   listStatisticsMigration,
+  excludedRecipientsMigration,
 ]
 
 /** The version that this program's queries are written for. */

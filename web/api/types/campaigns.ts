@@ -115,7 +115,9 @@ export type CampaignProblem = {
   message: string
 }
 
-export type CampaignCheck = { problems: CampaignProblem[]; recipients: number; excluded: Excluded }
+export type CampaignCheck = { problems: CampaignProblem[] }
+
+export type CampaignAudience = { recipients: number; excluded: Excluded; countedAt: number }
 
 export type CampaignPreview = {
   to: string

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Modal, Select, SimpleGrid, Stack, Text, TextInpu
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call, query } from '../../api/call.ts'
-import type { CampaignCheck, CampaignSettings, ContactList, ContactSegment } from '../../api/types.ts'
+import type { CampaignAudience, CampaignSettings, ContactList, ContactSegment } from '../../api/types.ts'
 import { useChange, useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
@@ -32,8 +32,8 @@ export function Audience({
   const [isMaking, setMaking] = useState(false)
   const { draft, save, setSettings } = state
   const { listId, segmentId } = draft.settings
-  const check = useRead<CampaignCheck>(
-    listId === null ? undefined : query(`/campaigns/${campaignId}/check`, { ...of }),
+  const audience = useRead<CampaignAudience>(
+    listId === null ? undefined : query(`/campaigns/${campaignId}/audience`, { ...of }),
   )
 
   function choose(changes: Partial<CampaignSettings>): void {
@@ -96,7 +96,7 @@ export function Audience({
           </Group>
         </div>
       </SimpleGrid>
-      {listId !== null && check.data !== undefined && <Who check={check.data} />}
+      {listId !== null && audience.data !== undefined && <Who audience={audience.data} />}
       {isMaking && (
         <NewSegment
           apiKey={apiKey}

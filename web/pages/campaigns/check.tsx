@@ -2,13 +2,20 @@ import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantin
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { query } from '../../api/call.ts'
-import type { Campaign, CampaignCheck, CampaignProblem, OpenedCampaign } from '../../api/types.ts'
+import type {
+  Campaign,
+  CampaignAudience,
+  CampaignCheck,
+  CampaignProblem,
+  OpenedCampaign,
+} from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { CheckIcon, CrossIcon } from '../../ui/icons.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
+import { Problem } from '../../ui/problem.tsx'
 import type { Step } from './editor.tsx'
 import { SavedPreview } from './saved-preview.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
@@ -55,16 +62,19 @@ export function Check({
   })
   // The page reads the same; here it follows what somebody else saves.
   useRead<OpenedCampaign>(query(`/campaigns/${campaign.id}`, { key: apiKey }), { everyMs: refreshMs })
+  const audience = useRead<CampaignAudience>(query(`/campaigns/${campaign.id}/audience`, { key: apiKey }))
   const close = () => setDialog(undefined)
   return (
     <Stack>
       <Loaded from={read}>
         {(check) => {
-          const isReady = check.problems.length === 0
+          const recipients = audience.data?.recipients
+          const isReady = check.problems.length === 0 && recipients !== undefined
           const mayTest = check.problems.every(({ code }) => subjectOf[code] === 'audience')
           return (
             <>
-              <CheckList check={check} campaign={campaign} onGoTo={onGoTo} />
+              <CheckList check={check} audience={audience.data} campaign={campaign} onGoTo={onGoTo} />
+              <Problem error={audience.error} onRetry={audience.refetch} />
               <Group>
                 <Button variant="default" disabled={!may || !mayTest} onClick={() => setDialog('test')}>
                   {t.test}
@@ -76,21 +86,11 @@ export function Check({
                   {t.sendNow}
                 </Button>
               </Group>
-              {dialog === 'schedule' && (
-                <ScheduleDialog
-                  campaign={campaign}
-                  recipients={check.recipients}
-                  apiKey={apiKey}
-                  onClose={close}
-                />
+              {dialog === 'schedule' && recipients !== undefined && (
+                <ScheduleDialog campaign={campaign} recipients={recipients} apiKey={apiKey} onClose={close} />
               )}
-              {dialog === 'send' && (
-                <SendDialog
-                  campaign={campaign}
-                  recipients={check.recipients}
-                  apiKey={apiKey}
-                  onClose={close}
-                />
+              {dialog === 'send' && recipients !== undefined && (
+                <SendDialog campaign={campaign} recipients={recipients} apiKey={apiKey} onClose={close} />
               )}
             </>
           )
@@ -104,10 +104,12 @@ export function Check({
 
 function CheckList({
   check,
+  audience,
   campaign,
   onGoTo,
 }: {
   check: CampaignCheck
+  audience: CampaignAudience | undefined
   campaign: Campaign
   onGoTo: (step: Step) => void
 }) {
@@ -137,7 +139,9 @@ function CheckList({
                 <div style={{ minWidth: 0 }}>
                   <Text fw={600}>{t.checks[name]}</Text>
                   {problem !== undefined && <Missing problem={problem} onGoTo={onGoTo} />}
-                  {name === 'audience' && campaign.listId !== null && <Who check={check} />}
+                  {name === 'audience' && campaign.listId !== null && audience !== undefined && (
+                    <Who audience={audience} />
+                  )}
                   {name !== 'audience' && problem === undefined && (
                     <Text size="sm" className="breaks-anywhere">
                       {good[name]}

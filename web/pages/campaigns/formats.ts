@@ -7,11 +7,13 @@ export function useFormats() {
   const number = new Intl.NumberFormat(language)
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
   const instant = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' })
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' })
   return {
     number: (count: number) => number.format(count),
     /** A dash when there is nothing to divide by. */
     share: (part: number, whole: number) => (whole === 0 ? '—' : percent.format(part / whole)),
     instant: (at: number) => instant.format(at),
+    time: (at: number) => time.format(at),
     away: (at: number, now: number) => formatAway(at - now, language),
   }
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { call, query } from '../../api/call.ts'
-import type { Campaign, CampaignCheck } from '../../api/types.ts'
+import type { Campaign, CampaignAudience } from '../../api/types.ts'
 import { useChange, useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -21,8 +21,8 @@ export function Steering({ campaign, apiKey }: { campaign: Campaign; apiKey: str
   const [dialog, setDialog] = useState<Dialog>()
   const { allowed, id, state } = campaign
   const close = () => setDialog(undefined)
-  const check = useRead<CampaignCheck>(
-    state === 'scheduled' ? query(`/campaigns/${id}/check`, { key: apiKey }) : undefined,
+  const audience = useRead<CampaignAudience>(
+    state === 'scheduled' ? query(`/campaigns/${id}/audience`, { key: apiKey }) : undefined,
   )
   const act = useChange((step: string) => call('POST', `/campaigns/${id}/${step}`, { key: apiKey }), {
     touches: ['campaigns'],
@@ -31,7 +31,7 @@ export function Steering({ campaign, apiKey }: { campaign: Campaign; apiKey: str
     <>
       <Problem error={act.error} />
       {allowed.includes('send') && (
-        <Button disabled={!may || check.data === undefined} onClick={() => setDialog('send')}>
+        <Button disabled={!may || audience.data === undefined} onClick={() => setDialog('send')}>
           {t.sendNow}
         </Button>
       )}
@@ -66,13 +66,18 @@ export function Steering({ campaign, apiKey }: { campaign: Campaign; apiKey: str
           onConfirm={() => act.mutateAsync('cancel')}
         />
       )}
-      {dialog === 'send' && check.data !== undefined && (
-        <SendDialog campaign={campaign} recipients={check.data.recipients} apiKey={apiKey} onClose={close} />
+      {dialog === 'send' && audience.data !== undefined && (
+        <SendDialog
+          campaign={campaign}
+          recipients={audience.data.recipients}
+          apiKey={apiKey}
+          onClose={close}
+        />
       )}
       {dialog === 'schedule' && (
         <ScheduleDialog
           campaign={campaign}
-          {...(check.data !== undefined && { recipients: check.data.recipients })}
+          {...(audience.data !== undefined && { recipients: audience.data.recipients })}
           apiKey={apiKey}
           onClose={close}
         />

@@ -1,13 +1,13 @@
 import { List, Text } from '@mantine/core'
-import { type CampaignCheck, exclusionReasons } from '../../api/types.ts'
+import { type CampaignAudience, exclusionReasons } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { leftOut, useFormats } from './formats.ts'
 
 /** How many would get it, and how many not and why. */
-export function Who({ check: { recipients, excluded } }: { check: CampaignCheck }) {
+export function Who({ audience: { recipients, excluded, countedAt } }: { audience: CampaignAudience }) {
   const t = useTexts(campaignsTexts)
-  const { number } = useFormats()
+  const { number, time } = useFormats()
   const out = leftOut({ excluded })
   return (
     <div role="status">
@@ -29,6 +29,9 @@ export function Who({ check: { recipients, excluded } }: { check: CampaignCheck 
           </List>
         </>
       )}
+      <Text size="xs" c="dimmed" mt={4}>
+        {t.countedAt(time(countedAt))}
+      </Text>
     </div>
   )
 }
