@@ -13,7 +13,7 @@ let server: Promise<TestPostgres> | undefined
 
 /** One server for all tests of this process, started by the first that asks. */
 export function sharedPostgres(): Promise<TestPostgres> {
-  server ??= startPostgres()
+  server ??= startPostgres({ isDurable: false })
   return server
 }
 

@@ -404,7 +404,7 @@ print({
   flushesPerSecond: Math.round(ceilings.flushes),
 })
 
-const postgres = onPostgres ? await startPostgres() : undefined
+const postgres = onPostgres ? await startPostgres({ isDurable: true }) : undefined
 try {
   for (const [name, workload] of Object.entries(workloads)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue

@@ -217,7 +217,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 if (postgresMissing === undefined) {
-  const server = await startPostgres()
+  const server = await startPostgres({ isDurable: true })
   try {
     const { url } = await server.createDatabase()
     await measureOn({ kind: 'postgres', url })

@@ -26,7 +26,7 @@ function judge(database: string, report: CrashReport): void {
 
 judge('sqlite', await crashRounds({ rounds, inspect: inspectSqlite, progress }))
 
-const postgres = await startPostgres()
+const postgres = await startPostgres({ isDurable: true })
 try {
   const { url } = await postgres.createDatabase()
   judge(
