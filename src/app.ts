@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createSignIns } from './accounts/sign-in.ts'
 import { closedLab, countedElsewhere, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
-import { createCampaignsPart, createPersonalise } from './app/campaigns.ts'
+import { createCampaignsPart, createOwnContent } from './app/campaigns.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createContactsPart } from './app/contacts.ts'
 import { createDomainsContext } from './app/domains-context.ts'
@@ -202,7 +202,7 @@ async function start(
         clock,
         log,
         signingKeys: keyring.signingKeys,
-        personalise: createPersonalise({ renderer, ofWork: tracking.personal.ofWork }),
+        makeOwnContent: createOwnContent({ renderer, ofWork: tracking.personal.ofWork }),
         returnPath: (messageId, { keyId, fromAddress }) =>
           returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
         route(message, content) {

@@ -65,7 +65,7 @@ async function readCounts({ db }: Storage, id: CampaignId): Promise<CampaignCoun
 }
 
 /** The mail of one recipient: of a mailing it is rendered, of all others it stands there already. */
-export function createPersonalise({
+export function createOwnContent({
   renderer,
   ofWork,
 }: {

@@ -11,8 +11,8 @@ import type { MemberId } from '../mail/ids.ts'
 import { createQueue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { sendMailing } from './change-state.ts'
-import { gatherStep } from './gather.ts'
-import { handOverStep, openMail } from './hand-over.ts'
+import { gatherStep } from './gather-recipients.ts'
+import { handOverStep, openMail } from './hand-over-recipients.ts'
 import { getMailing } from './store-mailings.ts'
 
 storageTest(

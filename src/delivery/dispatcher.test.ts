@@ -320,7 +320,7 @@ storageTest('what is made for one recipient is made when its turn has come', asy
     { rcpt: { 'ada@example.net': { hang: true } } },
     {
       defaultLimits: { ...loopbackLimits, connections: 1 },
-      personalise({ content, recipients: [recipient] }) {
+      makeOwnContent({ content, recipients: [recipient] }) {
         made.push(recipient?.address ?? '')
         return content
       },
@@ -348,7 +348,7 @@ storageTest('what cannot be made is blocked, and the next one goes', async (t, s
     {},
     {
       defaultLimits: { ...loopbackLimits, connections: 1 },
-      personalise: ({ content, recipients: [recipient] }) =>
+      makeOwnContent: ({ content, recipients: [recipient] }) =>
         recipient?.address === 'ada@example.net'
           ? { class: 'template-error', detail: 'no first name' }
           : content,

@@ -52,7 +52,7 @@ export type DispatcherOptions = {
    * The content of the one recipient of work whose message has `individual`, or why there is none; without it, all get the
    * same.
    */
-  personalise?(work: OutboundWork): Buffer | Block
+  makeOwnContent?(work: OutboundWork): Buffer | Block
   /**
    * The envelope sender, to which bounces come back: of a message, or of a delivery whose content is its own. Asked after
    * it was signed.

@@ -1,4 +1,7 @@
-/** What is decided of work before it waits for a connection: whether it goes at all, by which way, and signed as whom. */
+/**
+ * What is decided of work before it waits for a connection: whether it goes at all, and by which way. What is the same for
+ * all its recipients is signed, too.
+ */
 import type { Clock } from '../runtime/clock.ts'
 import type { Endings } from './endings.ts'
 import { createJob, type Job, type SendableRoute, tooLargeFor, withSignature } from './job.ts'

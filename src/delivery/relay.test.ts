@@ -132,7 +132,7 @@ storageTest('a mail that is made for its recipient is measured when it is made',
     storage,
     () => ({ kind: 'relay', server: relay(server.port, { maxSizeBytes: 1_000 }), because: [] }),
     {
-      personalise: ({ content, recipients }) =>
+      makeOwnContent: ({ content, recipients }) =>
         recipients[0]?.address === 'ada@example.net'
           ? Buffer.concat([content, Buffer.alloc(1_000, 'x')])
           : content,

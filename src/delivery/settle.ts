@@ -173,8 +173,8 @@ function uncount(work: Work): Write {
   return setWorkAttempts({ id: work.id, attempts: work.attempts - 1 })
 }
 
-/** Its address came onto the suppression list while it waited. The work goes on for the others, or ends apart. */
-export function settleSuppressed(
+/** Nothing is sent to these, and no remote had a say. The work goes on for the others, or ends apart. */
+export function settleBlocked(
   { message }: Pick<OutboundWork, 'message'>,
   recipients: readonly SuppressedRecipient[],
   { now }: { now: number },

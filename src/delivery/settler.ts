@@ -16,12 +16,12 @@ import type { RetrySchedule } from './schedule.ts'
 import {
   type Postponement,
   settleAttempt,
+  settleBlocked,
   settleBroken,
   settleExpired,
   settlePostponed,
   settlePutBack,
   settleSpent,
-  settleSuppressed,
 } from './settle.ts'
 
 export type AttemptFacts = { at: number; durationMs: number; serverId: ServerId | null }
@@ -212,7 +212,7 @@ export function createSettler({
       const suppressed = work.recipients.map((recipient) => ({ recipient, ...block }))
       return write(work, (now) => ({
         guards: [guardLease({ id: work.id, owner })],
-        ...settleSuppressed(work, suppressed, { now }),
+        ...settleBlocked(work, suppressed, { now }),
       }))
     },
     crashed(work, error) {
@@ -224,7 +224,7 @@ export function createSettler({
       metrics.settled(work.message.lane, 'failed', 'suppressed', work.suppressed.length)
       const { message, suppressed } = work
       return write(work, async (now) => {
-        const { writes } = settleSuppressed(work, suppressed, { now })
+        const { writes } = settleBlocked(work, suppressed, { now })
         const failed = suppressed.map(({ recipient }) => recipient)
         return { writes: [...writes, ...(await requestClientReport(storage, { message, failed, now }))] }
       })

@@ -1,6 +1,7 @@
 /**
- * Signs messages: a few at a time, transactional first, once per message however many recipients it has. A message that
- * cannot be signed waits; it never goes out unsigned.
+ * Signs messages: a few at a time, transactional first. One whose content is the same for all is signed once, however many
+ * recipients it has; one that is made for each (a campaign's) is made here, and signed for each. A message that cannot be
+ * signed waits; it never goes out unsigned.
  */
 import { availableParallelism } from 'node:os'
 import { ownSignatureRemark } from '../events/own-signature.ts'
@@ -52,12 +53,12 @@ type Waiting = Ranked & { work: OutboundWork; fromHeader: string | undefined; do
 
 export function createSigner({
   signingKeys,
-  personalise,
+  makeOwnContent,
   clock,
 }: {
   signingKeys(keyId: KeyId, domain: string): Promise<readonly SigningKey[]>
   /** The content of one recipient, where each has their own. */
-  personalise?(work: OutboundWork): Buffer | Block
+  makeOwnContent?(work: OutboundWork): Buffer | Block
   clock: Clock
 }): Signer {
   const queue = createLaneQueue<Waiting>()
@@ -86,7 +87,7 @@ export function createSigner({
     const { message } = work
     let domain = message.fromAddress.slice(message.fromAddress.lastIndexOf('@') + 1)
     try {
-      const stored = message.options.individual && personalise ? personalise(work) : work.content
+      const stored = message.options.individual && makeOwnContent ? makeOwnContent(work) : work.content
       if (!Buffer.isBuffer(stored)) return { block: stored }
       const rewrite = fromHeader === undefined ? {} : { fromHeader }
       const { content, header, from } = rewriteHeaders(stored, rewrite)

@@ -44,7 +44,7 @@ export type EventRange = {
 }
 
 /** `reached`: up to there there are no more. */
-export async function readEvents(
+export async function readToldEvents(
   db: Kysely<Schema>,
   range: EventRange,
 ): Promise<{ events: ToldEvent[]; reached: number; isMore: boolean }> {

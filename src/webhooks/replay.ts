@@ -6,7 +6,7 @@ import type { Instant } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
 import { callSoon, type NewCall, oweCalls } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
-import { readEvents } from './read-events.ts'
+import { readToldEvents } from './read-events.ts'
 import { callsOf } from './tell-events.ts'
 import { isEventTopic } from './topics.ts'
 import type { Webhook } from './webhooks.ts'
@@ -47,7 +47,7 @@ async function replayEvents(ctx: WebhooksContext, webhook: Webhook, range: Repla
   let after = range.after ?? (await firstEventAt(storage, range.from - skewMs)) - 1
   let count = 0
   while (count < mostPerRequest) {
-    const { events, reached, isMore } = await readEvents(storage.db, {
+    const { events, reached, isMore } = await readToldEvents(storage.db, {
       after,
       upTo,
       limit: rowsPerStep,

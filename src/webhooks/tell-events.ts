@@ -6,7 +6,7 @@ import type { KeyId, WebhookId } from '../mail/ids.ts'
 import { defineUpdate, type Storage, type Write } from '../storage/storage.ts'
 import { callSoon, type NewCall, oweCalls } from './calls.ts'
 import type { WebhooksContext } from './context.ts'
-import { readEvents, type ToldEvent } from './read-events.ts'
+import { readToldEvents, type ToldEvent } from './read-events.ts'
 import { isEventTopic } from './topics.ts'
 
 /** Small enough that a step neither keeps mail waiting nor fills the memory. */
@@ -40,7 +40,7 @@ export async function tellEvents(
   const after = Math.max(from, Math.min(...callbacks.map(({ afterEventId }) => afterEventId)))
   const upTo = await storage.settledEventId(from)
   if (upTo <= after) return { calls: 0, isMore: false }
-  const { events, reached, isMore } = await readEvents(storage.db, {
+  const { events, reached, isMore } = await readToldEvents(storage.db, {
     after,
     upTo,
     limit,

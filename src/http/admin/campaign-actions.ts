@@ -25,7 +25,7 @@ import type { HttpDependencies } from '../dependencies.ts'
 import { BadField } from '../errors.ts'
 import { askerOf } from './asker.ts'
 import { campaignShape, excludedCounts, shapeOf } from './campaign-shapes.ts'
-import { findCampaign, key } from './campaigns.ts'
+import { findMailingOf, key } from './campaigns.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 
@@ -38,7 +38,7 @@ const keyBody = z.strictObject({ key })
 export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute[] {
   const { clock, campaigns, recipientCounts } = dependencies
   const find = (reference: string | undefined, id: string | undefined) =>
-    findCampaign(dependencies, reference, id)
+    findMailingOf(dependencies, reference, id)
 
   /** A change of state without anything to say about it. */
   function action(

@@ -5,7 +5,7 @@ import { exportRecipients, listRecipients } from '../../campaigns/list-recipient
 import type { ContactId } from '../../mail/ids.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { exclusionReasons } from './campaign-shapes.ts'
-import { findCampaign, key } from './campaigns.ts'
+import { findMailingOf, key } from './campaigns.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 
@@ -43,7 +43,7 @@ export function campaignRecipientRoutes(dependencies: HttpDependencies): AdminRo
         ),
       }),
       async handle({ params, query: { key: reference, state, reason, after = 0, limit } }) {
-        const mailing = await findCampaign(dependencies, reference, params.id)
+        const mailing = await findMailingOf(dependencies, reference, params.id)
         // Those that are handed over come before: they need not be walked through.
         const from = state === 'pending' ? Math.max(after, mailing.handedAfter) : after
         const recipients = await listRecipients(db, {
@@ -64,7 +64,7 @@ export function campaignRecipientRoutes(dependencies: HttpDependencies): AdminRo
       answer: z.string(),
       produces: ['text/csv'],
       async handle({ params, query }) {
-        const { id } = await findCampaign(dependencies, query.key, params.id)
+        const { id } = await findMailingOf(dependencies, query.key, params.id)
         return new RawAnswer('text/csv; charset=utf-8', Readable.from(exportRecipients(db, id)), {
           'Content-Disposition': `attachment; filename="campaign-${id}.csv"`,
         })

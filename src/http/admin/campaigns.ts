@@ -57,7 +57,7 @@ const contentShape = z.object({
 })
 
 /** One of a key that is not deleted. Throws `Refused`. */
-export async function findCampaign(
+export async function findMailingOf(
   { storage }: Pick<HttpDependencies, 'storage'>,
   reference: string | undefined,
   id: string | undefined,
@@ -72,7 +72,7 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
   const { storage, campaigns } = dependencies
   const { db } = storage
   const find = (reference: string | undefined, id: string | undefined) =>
-    findCampaign(dependencies, reference, id)
+    findMailingOf(dependencies, reference, id)
 
   return [
     defineRoute({

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { contactEmail } from '../../contacts/contacts.ts'
 import type { RecipientsData } from '../../contacts/recipient-data.ts'
-import { gather } from '../../intake/gather.ts'
+import { gather } from '../../intake/known-recipients.ts'
 import { renderPreview, textsOfContent } from '../../intake/preview.ts'
 import { fromTemplate } from '../../intake/use-template.ts'
 import { normaliseAddress, parseAddress } from '../../mail/address.ts'
