@@ -16,11 +16,14 @@ export function addKeyCommands(program: Command): void {
       showSecret(made, options)
     },
   )
-  addCommand(key, 'list', 'list the keys').action(async (options: CommonOptions) => {
-    const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
-    if (options.json) return printJson(keys)
-    printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], keys.map(rowOf)))
-  })
+  addCommand(key, 'list', 'list the keys; the first is used where a command names none').action(
+    async (options: CommonOptions) => {
+      const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
+      if (options.json) return printJson(keys)
+      const rows = keys.map((one) => rowOf(one, { isOwn: one.accountId !== keys[0]?.accountId }))
+      printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], rows))
+    },
+  )
   addCommand(
     key,
     'bounces <key> <on|off>',
@@ -80,8 +83,9 @@ function showSecret({ key, secret }: KeyAndSecret, options: CommonOptions): void
   printLines([...pairs, '', bold('The secret is shown only now: keep it.')])
 }
 
-function rowOf(key: ApiKey): string[] {
-  const kind = key.isMaster ? 'master' : 'sub-key'
+/** `isOwn`: the instance itself writes with it, such as to activate senders. */
+function rowOf(key: ApiKey, { isOwn }: { isOwn: boolean }): string[] {
+  const kind = isOwn ? 'instance' : key.isMaster ? 'master' : 'sub-key'
   return [String(key.id), key.publicKey, key.name, kind, stateOf(key), formatTime(key.createdAt)]
 }
 
