@@ -48,6 +48,7 @@ test('campaigns are listed, shown, paused, resumed and cancelled by command', as
   assert.equal((await paravion('resume', String(id))).out, `Campaign ${id} is sending.\n`)
   await paravion('pause', String(id))
   assert.equal((await paravion('cancel', String(id))).out, `Campaign ${id} is cancelled.\n`)
+  assert.match((await paravion('show', String(id))).out, /^opened +0$/m)
   const shown = JSON.parse((await paravion('show', String(id), '--json')).out) as {
     campaign: { state: string }
   }

@@ -371,3 +371,51 @@ scenario(
   },
   { env: { PARAVION_LAB_REPORT_SECONDS: '0' } },
 )
+
+scenario(
+  'mail that left without tracking says so, whatever is said today; its counts are found by either number',
+  async (_t, app) => {
+    const listId = await makeList(app, [{ email: 'ana@inbox.example' }])
+    const quiet = await makeCampaign(app, listId)
+    const early = await app.admin('GET', `/api/stats/campaigns/${quiet}`)
+    assert.deepEqual([early.status, /no mail of campaign/.test(early.text)], [404, true], early.text)
+    await post(app, `/api/campaigns/${quiet}/send`)
+    const { campaign, progress } = await until(app, quiet, 'sent')
+    await app.admin('PUT', '/api/tracking', { of: 'key', opens: true })
+    const loud = await makeCampaign(app, listId)
+    await post(app, `/api/campaigns/${loud}/send`)
+    await until(app, loud, 'sent')
+
+    const trackedOf = async (path: string) =>
+      ((await app.admin('GET', path)).body as { tracked?: object }).tracked
+    const nothing = { opens: false, clicks: false }
+    const opens = { opens: true, clicks: false }
+    assert.equal(progress.opened, 0)
+    assert.deepEqual(await trackedOf(`/api/campaigns/${quiet}`), nothing)
+    assert.deepEqual(await trackedOf(`/api/campaigns/${loud}`), opens)
+    assert.deepEqual(await trackedOf(`/api/stats/campaigns/${quiet}`), nothing)
+    assert.deepEqual(await trackedOf(`/api/stats/campaigns/${loud}`), opens)
+    const listed = (await app.admin('GET', '/api/campaigns')).body as {
+      campaigns: { id: number; tracked: object | null }[]
+    }
+    assert.deepEqual(
+      listed.campaigns.map(({ id, tracked }) => [id, tracked]),
+      [
+        [loud, opens],
+        [quiet, nothing],
+      ],
+    )
+
+    const named = await app.admin('GET', `/api/stats/campaigns/${campaign.campaignId}`)
+    const same = await app.admin('GET', `/api/stats/campaigns/${quiet}`)
+    assert.notEqual(campaign.campaignId, quiet)
+    assert.deepEqual([same.status, same.body], [200, named.body])
+    const stats = await app.admin('GET', `/api/stats?campaign=${quiet}`)
+    assert.equal((stats.body as { totals: { sent: number } }).totals.sent, 1, stats.text)
+    assert.equal((await app.admin('GET', `/api/stats/campaigns/${listId}`)).status, 404)
+
+    const other = (await post(app, '/api/keys', { name: 'Other' })) as { key: { publicKey: string } }
+    const foreign = await app.admin('GET', `/api/stats/campaigns/${quiet}?key=${other.key.publicKey}`)
+    assert.equal(foreign.status, 404, 'each key sees its own')
+  },
+)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { scenario } from './app.ts'
+import { startReceiver } from './webhooks-world.ts'
 
 scenario(
   'the link that a start tells makes the owner, who then works without the admin token',
@@ -203,3 +204,23 @@ scenario(
     assert.match(server.warnings[0] ?? '', /submission port of this instance/)
   },
 )
+
+scenario('a webhook that does not answer needs somebody', async (t, app) => {
+  const receiver = await startReceiver(t)
+  receiver.answer(500)
+  const added = await app.admin('POST', '/api/webhooks', { topics: ['delivered'], url: receiver.url })
+  assert.equal(added.status, 201, added.text)
+  const [webhook] = (added.body as { webhooks: { id: number }[] }).webhooks
+  await app.send({ to: 'ok@inbox.test' })
+  await receiver.wait(1)
+  for (;;) {
+    const { body } = await app.admin('GET', '/api/overview')
+    const [note] = (body as { attention: { id: string; subject: string; detail: string }[] }).attention
+    if (note !== undefined) {
+      assert.deepEqual([note.id, note.subject], ['webhook-failing', String(webhook?.id)])
+      assert.match(note.detail, /500/)
+      break
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+})

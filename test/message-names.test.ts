@@ -49,6 +49,27 @@ scenario('a message is found by the UUID of the reply and by its Message-ID', as
   await submit(`<${long}2@shop.example>`)
   assert.deepEqual(await find(app, `${long}1@shop.example`), await find(app, first))
 
+  const sent = await app.mailjet('POST', '/v3.1/send', {
+    Messages: [
+      {
+        From: { Email: app.ready.from },
+        To: [{ Email: 'ok@inbox.test' }, { Email: 'fine@inbox.test' }],
+        ...{ Subject: 'Two', TextPart: 'x' },
+      },
+    ],
+  })
+  const { Messages } = sent.body as { Messages: { To: { MessageID: number; MessageUUID: string }[] }[] }
+  for (const { MessageID, MessageUUID } of Messages[0]?.To ?? []) {
+    const byDelivery = await find(app, MessageUUID)
+    assert.deepEqual(byDelivery, await find(app, String(MessageID)))
+    assert.ok(byDelivery.sentences[1]?.includes(`${MessageID} (`), byDelivery.sentences[1])
+    assert.equal((await app.admin('GET', `/api/explain/${MessageUUID.toUpperCase()}`)).status, 200)
+    // The same delivery, another UUID.
+    const other = `${MessageUUID.slice(0, -4)}${MessageUUID.endsWith('0000') ? '0001' : '0000'}`
+    assert.equal((await app.admin('GET', `/api/messages/${other}`)).status, 404)
+  }
+  assert.equal(Messages[0]?.To.length, 2)
+
   const explained = await app.admin('GET', `/api/explain/${uuid}`)
   assert.match(
     explained.text,

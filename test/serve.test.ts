@@ -219,7 +219,11 @@ test('keys are made, suspended, resumed and rotated', async () => {
   assert.equal((await paravion('key', 'resume', made.publicKey)).out, `Shop (${made.publicKey}) is active.\n`)
   const rotated = (await paravionJson('key', 'rotate', made.publicKey)) as { secret: string }
   assert.notEqual(rotated.secret, made.secret)
-  assert.match((await paravion('key', 'list')).out, new RegExp(`${made.publicKey} +Shop +sub-key +active`))
+  const { out } = await paravion('key', 'list')
+  assert.match(out, new RegExp(`${made.publicKey} +Shop +sub-key +active`))
+  const lines = out.trim().split('\n')
+  assert.match(lines[1] ?? '', new RegExp(`${server.ready.apiKey} .* master `), 'the one that is used')
+  assert.match(lines.at(-1) ?? '', /Own mail of this instance +instance +active/)
 })
 
 test('a domain is added, and its records are shown in two forms', async () => {

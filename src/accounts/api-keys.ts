@@ -69,11 +69,15 @@ export async function createApiKey(
 }
 
 /** In the order of their making. */
+/**
+ * In the order of accounts, the oldest first in each. The instance's own key, older than any other, belongs to an account
+ * that is made after that one: the first of all is the one that is meant where none is named.
+ */
 export async function listApiKeys(
   storage: Storage,
   { accountId }: { accountId?: AccountId } = {},
 ): Promise<ApiKey[]> {
-  const all = storage.db.selectFrom('api_keys').selectAll().orderBy('id')
+  const all = storage.db.selectFrom('api_keys').selectAll().orderBy('account_id').orderBy('id')
   const rows = await (accountId === undefined ? all : all.where('account_id', '=', accountId)).execute()
   return rows.map(toApiKey)
 }

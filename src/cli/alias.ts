@@ -14,7 +14,7 @@ type AddOptions = KeyOptions & {
   for?: string
 }
 
-const keyOption = ['--key <key>', 'an API key of the account (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'an API key of the account (when left out, the first in key list)'] as const
 
 export function addAliasCommands(program: Command): void {
   const alias = program.command('alias').description('addresses that turn mail into leads')

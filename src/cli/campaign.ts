@@ -36,7 +36,13 @@ type Progress = {
   excluded: Record<string, number>
 }
 
-const keyOption = ['--key <key>', 'an API key (when left out, the first one)'] as const
+type Shown = {
+  campaign: Campaign
+  progress: Progress
+  tracked: { opens: boolean; clicks: boolean } | null
+}
+
+const keyOption = ['--key <key>', 'an API key (when left out, the first in key list)'] as const
 
 export function addCampaignCommands(program: Command): void {
   const campaign = program.command('campaign').description('mail to a whole list')
@@ -89,7 +95,7 @@ async function list(
 }
 
 async function show(id: string, options: KeyOptions): Promise<void> {
-  const shown = await callAdmin<{ campaign: Campaign; progress: Progress }>(options, {
+  const shown = await callAdmin<Shown>(options, {
     method: 'GET',
     path: pathOf(id),
     query: { key: options.key },
@@ -109,25 +115,27 @@ async function show(id: string, options: KeyOptions): Promise<void> {
       ['ended', formatTime(campaign.endedAt)],
       ['recipients', String(progress.total)],
     ]),
-    ...formatPairs(numbersOf(progress).map(([name, number]) => [name, String(number)])),
+    ...formatPairs(numbersOf(shown)),
     ...(left === 0 ? [] : [`${count(left, 'recipient')} left out:`]),
     ...formatPairs(excluded.map(([reason, number]) => [`  ${reason}`, String(number)])),
   ])
 }
 
-function numbersOf(progress: Progress): [name: string, number: number][] {
+function numbersOf({ progress, tracked }: Shown): [name: string, number: string][] {
+  const seen = (number: number, isTracked = true) =>
+    number === 0 && !isTracked ? 'not tracked' : String(number)
   return [
-    ['not yet handed over', progress.pending],
-    ['in the queue', progress.queued],
-    ['delivered', progress.delivered],
-    ['put off', progress.deferred],
-    ['bounced for good', progress.hardBounced],
-    ['bounced for now', progress.softBounced],
-    ['blocked', progress.blocked],
-    ['opened', progress.opened],
-    ['clicked', progress.clicked],
-    ['complained', progress.complained],
-    ['unsubscribed', progress.unsubscribed],
+    ['not yet handed over', String(progress.pending)],
+    ['in the queue', String(progress.queued)],
+    ['delivered', String(progress.delivered)],
+    ['put off', String(progress.deferred)],
+    ['bounced for good', String(progress.hardBounced)],
+    ['bounced for now', String(progress.softBounced)],
+    ['blocked', String(progress.blocked)],
+    ['opened', seen(progress.opened, tracked?.opens)],
+    ['clicked', seen(progress.clicked, tracked?.clicks)],
+    ['complained', String(progress.complained)],
+    ['unsubscribed', String(progress.unsubscribed)],
   ]
 }
 

@@ -10,7 +10,7 @@ import { CommandProblem } from './problem.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
-const keyOption = ['--key <key>', 'API key (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'API key (when left out, the first in key list)'] as const
 
 export function addContactCommands(program: Command): void {
   const contact = program.command('contact').description('people in lists, for mass mailing')

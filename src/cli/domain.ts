@@ -38,7 +38,10 @@ type Check = {
   checks: readonly RecordCheck[]
 }
 
-const keyOption = ['--key <key>', 'API key that sends from it (when left out, the first one)'] as const
+const keyOption = [
+  '--key <key>',
+  'API key that sends from it (when left out, the first in key list)',
+] as const
 
 export function addDomainCommands(program: Command): void {
   const domain = program.command('domain').description('domains that keys send from, and their DNS records')

@@ -36,7 +36,7 @@ export function addExplainCommand(program: Command): void {
     .option('--bulk', 'it is mass mail')
     .option('--server <server>', 'outgoing server that it demands')
     .option('--return-path <address>', 'envelope sender that its client asks for')
-    .option('--key <key>', 'API key that sends it (when left out, the first one)')
+    .option('--key <key>', 'API key that sends it (when left out, the first in key list)')
     .option('--case <file>', 'rules that are not in place, with a message: JSON, or - for standard input')
     .action(explain)
 }

@@ -9,7 +9,7 @@ import { CommandProblem } from './problem.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
-const keyOption = ['--key <key>', 'an API key of the account (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'an API key of the account (when left out, the first in key list)'] as const
 
 export function addInboundCommands(program: Command): void {
   const inbound = program.command('inbound').description('mail that came in, and what was decided about it')

@@ -7,6 +7,10 @@ import { CommandProblem } from './problem.ts'
 
 type KeyAndSecret = { key: ApiKey; secret: string }
 
+type Rules = { opens: boolean; clicks: boolean; isPrivate: boolean }
+type Wishes = { [Name in keyof Rules]: boolean | null }
+type Said = { account: Wishes; key: Wishes; effective: Rules }
+
 export function addKeyCommands(program: Command): void {
   const key = program.command('key').description('API keys: the user name and password of clients')
 
@@ -16,11 +20,14 @@ export function addKeyCommands(program: Command): void {
       showSecret(made, options)
     },
   )
-  addCommand(key, 'list', 'list the keys').action(async (options: CommonOptions) => {
-    const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
-    if (options.json) return printJson(keys)
-    printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], keys.map(rowOf)))
-  })
+  addCommand(key, 'list', 'list the keys; the first is used where a command names none').action(
+    async (options: CommonOptions) => {
+      const { keys } = await callAdmin<{ keys: ApiKey[] }>(options, { method: 'GET', path: '/keys' })
+      if (options.json) return printJson(keys)
+      const rows = keys.map((one) => rowOf(one, { isOwn: one.accountId !== keys[0]?.accountId }))
+      printLines(formatTable(['ID', 'KEY', 'NAME', 'KIND', 'STATE', 'MADE'], rows))
+    },
+  )
   addCommand(
     key,
     'bounces <key> <on|off>',
@@ -38,6 +45,18 @@ export function addKeyCommands(program: Command): void {
     const told = key.reportsBounces ? 'are told by mail' : 'are not told'
     printLines([`Clients of ${key.name} ${told} what could not be delivered.`])
   })
+  addCommand(
+    key,
+    'tracking <key>',
+    'whether mail is tracked that does not say so itself; shows it, or changes it',
+  )
+    .option('--opens <wish>', 'on, off, or account: as the whole account says')
+    .option('--clicks <wish>', 'the same of clicks')
+    .option(
+      '--private <wish>',
+      'keep neither addresses nor programs nor countries of readers: on, off or account',
+    )
+    .action(track)
   addCommand(key, 'suspend <key>', 'refuse the key at every door; what it sent before still goes out').action(
     (reference: string, options: CommonOptions) => change(reference, 'suspend', options),
   )
@@ -52,6 +71,49 @@ export function addKeyCommands(program: Command): void {
       )
     },
   )
+}
+
+const wishes = { on: true, off: false, account: null } as const
+
+type TrackingOptions = CommonOptions & { opens?: string; clicks?: string; private?: string }
+
+async function track(reference: string, options: TrackingOptions): Promise<void> {
+  const asked = {
+    ...readWish('opens', options.opens),
+    ...readWish('clicks', options.clicks),
+    ...readWish('isPrivate', options.private),
+  }
+  const said = await callAdmin<Said>(
+    options,
+    Object.keys(asked).length === 0
+      ? { method: 'GET', path: '/tracking', query: { key: reference } }
+      : { method: 'PUT', path: '/tracking', body: { key: reference, of: 'key', ...asked } },
+  )
+  if (options.json) return printJson(said)
+  const shown = (name: keyof Rules): string => {
+    const who =
+      said.key[name] !== null
+        ? 'the key says so'
+        : said.account[name] !== null
+          ? 'the account says so'
+          : 'nobody said'
+    return `${said.effective[name] ? 'on' : 'off'} (${who})`
+  }
+  printLines(
+    formatPairs([
+      ['Opens', shown('opens')],
+      ['Clicks', shown('clicks')],
+      ['Private', shown('isPrivate')],
+    ]),
+  )
+}
+
+function readWish(name: keyof Rules, text: string | undefined): Partial<Wishes> {
+  if (text === undefined) return {}
+  if (!Object.hasOwn(wishes, text)) {
+    throw new CommandProblem(`"${text.slice(0, 80)}" is none of on, off and account`)
+  }
+  return { [name]: wishes[text as keyof typeof wishes] }
 }
 
 async function change(
@@ -80,8 +142,9 @@ function showSecret({ key, secret }: KeyAndSecret, options: CommonOptions): void
   printLines([...pairs, '', bold('The secret is shown only now: keep it.')])
 }
 
-function rowOf(key: ApiKey): string[] {
-  const kind = key.isMaster ? 'master' : 'sub-key'
+/** `isOwn`: the instance itself writes with it, such as to activate senders. */
+function rowOf(key: ApiKey, { isOwn }: { isOwn: boolean }): string[] {
+  const kind = isOwn ? 'instance' : key.isMaster ? 'master' : 'sub-key'
   return [String(key.id), key.publicKey, key.name, kind, stateOf(key), formatTime(key.createdAt)]
 }
 

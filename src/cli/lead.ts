@@ -12,7 +12,7 @@ type Message = {
   attachments: { name: string; sizeBytes: number }[]
 }
 
-const keyOption = ['--key <key>', 'an API key of the account (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'an API key of the account (when left out, the first in key list)'] as const
 
 export function addLeadCommands(program: Command): void {
   const lead = program

@@ -31,7 +31,7 @@ export function addMessageCommands(program: Command): void {
   addCommand(message, 'show [message]', 'tell the story of a message, the newest when none is named')
     .addHelpText(
       'after',
-      '\nA message is named by an id of the list, the UUID of the SMTP reply, or its Message-ID.\n' +
+      '\nA message is named by an id of the list, the UUID of the Send API or of the SMTP reply, or its Message-ID.\n' +
         'The SMTP transcript of each attempt comes last.',
     )
     .action(show)

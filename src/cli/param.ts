@@ -6,7 +6,7 @@ import { bold, dim, printable, printJson, printLines } from './output.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
-const keyOption = ['--key <key>', 'an API key of the account (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'an API key of the account (when left out, the first in key list)'] as const
 
 export function addParamCommands(program: Command): void {
   const param = program.command('param').description('system parameters: the default addresses and their kin')

@@ -24,7 +24,7 @@ export function addSendCommand(program: Command): void {
     .requiredOption('--subject <text>', 'subject')
     .option('--text <text>', 'plain text')
     .option('--html <file>', 'file with an HTML form of the text')
-    .option('--key <key>', 'API key that it belongs to (when left out, the first one)')
+    .option('--key <key>', 'API key that it belongs to (when left out, the first in key list)')
     .action(send)
 }
 

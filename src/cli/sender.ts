@@ -9,7 +9,7 @@ import { CommandProblem } from './problem.ts'
 type KeyOptions = CommonOptions & { key?: string }
 type AddOptions = KeyOptions & { name?: string; type?: string; default?: boolean; trust?: boolean }
 
-const keyOption = ['--key <key>', 'API key that sends (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'API key that sends (when left out, the first in key list)'] as const
 
 export function addSenderCommands(program: Command): void {
   const sender = program.command('sender').description('addresses that keys may send from')

@@ -41,7 +41,7 @@ export function addServerCommands(program: Command): void {
 
   const add = addCommand(server, 'add <name>', 'add an outgoing server')
     .requiredOption('--host <host>', 'host name or IP address')
-    .option('--key <key>', 'an API key of the account (when left out, the first one)')
+    .option('--key <key>', 'an API key of the account (when left out, the first in key list)')
   addFieldOptions(add).action(addServer)
 
   addCommand(server, 'list', 'list the outgoing servers, first the one that is used first')

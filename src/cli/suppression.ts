@@ -12,7 +12,7 @@ import { CommandProblem } from './problem.ts'
 type KeyOptions = CommonOptions & { key?: string }
 type ListOptions = KeyOptions & { search?: string; reason?: string; limit?: string }
 
-const keyOption = ['--key <key>', 'API key (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'API key (when left out, the first in key list)'] as const
 const reasonOption = ['--reason <reason>', `only for this reason: ${suppressionReasons.join(', ')}`] as const
 
 export function addSuppressionCommands(program: Command): void {

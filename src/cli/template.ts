@@ -9,7 +9,7 @@ import { CommandProblem } from './problem.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
-const keyOption = ['--key <key>', 'API key (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'API key (when left out, the first in key list)'] as const
 
 export function addTemplateCommands(program: Command): void {
   const template = program.command('template').description('stored templates, which mail is made from')

@@ -47,7 +47,7 @@ type Tried = {
   answer: string
 }
 
-const keyOption = ['--key <key>', 'an API key (when left out, the first one)'] as const
+const keyOption = ['--key <key>', 'an API key (when left out, the first in key list)'] as const
 
 export function addWebhookCommands(program: Command): void {
   const webhook = program

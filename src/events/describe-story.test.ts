@@ -65,6 +65,7 @@ function story(changes: Partial<StoryDelivery>, events: Partial<StoryEvent>[]): 
 
 const first =
   'Message 1 “Hi” from hello@shop.example was accepted at 2026-01-02 03:04:05 UTC over SMTP: 5,123 bytes for 1 recipient.'
+const numbers = 'Lists, the Send API and webhooks number each recipient: delivery 2 (lea@example.net).'
 const host = 'mx.example.net [192.0.2.1:25] over TLSv1.3'
 
 const cases: [name: string, Story, string[]][] = [
@@ -127,13 +128,27 @@ const cases: [name: string, Story, string[]][] = [
 
 for (const [name, told, expected] of cases) {
   test(`the story of a message that is ${name}`, () => {
-    assert.deepEqual(describeStory(told), [first, ...expected])
+    assert.deepEqual(describeStory(told), [first, numbers, ...expected])
   })
 }
 
 test('a long story is told from where it stands', () => {
   const events = Array.from({ length: 30 }, () => ({ kind: 'deferred' as const }))
   const sentences = describeStory(story({ state: 'deferred' }, events))
-  assert.equal(sentences[1], 'lea@example.net: 18 earlier events are left out here.')
-  assert.equal(sentences.length, 1 + 1 + 12 + 1)
+  assert.equal(sentences[2], 'lea@example.net: 18 earlier events are left out here.')
+  assert.equal(sentences.length, 2 + 1 + 12 + 1)
+})
+
+test('of many recipients the first numbers are told', () => {
+  const told = story({}, [])
+  const deliveries = Array.from({ length: 12 }, (_, index) => ({
+    ...delivery,
+    id: (2 + index) as DeliveryId,
+    recipient: `r${index}@example.net`,
+  }))
+  const [, said = ''] = describeStory({ ...told, deliveries })
+  assert.match(
+    said,
+    /: deliveries 2 \(r0@example\.net\), 3 \(r1@example\.net\), .*11 \(r9@example\.net\) and 2 more\.$/,
+  )
 })

@@ -19,6 +19,7 @@ export function describeStory(story: Story): string[] {
   const sentences = [
     `Message ${message.id} ${quote(message.subject)} from ${message.from} was accepted at ${formatMoment(message.acceptedAt)} ${doors[message.door]}: ${formatCount(message.sizeBytes, 'byte')} for ${formatCount(message.recipientCount, 'recipient')}.`,
   ]
+  if (deliveries.length > 0) sentences.push(describeNumbers(deliveries))
   const signatures = story.attempts.map((attempt) => findOwnSignature(attempt.transcript))
   for (const signature of new Set(signatures))
     if (signature !== undefined) sentences.push(`It was ${signature}.`)
@@ -29,6 +30,16 @@ export function describeStory(story: Story): string[] {
     )
   }
   return sentences
+}
+
+const maxNumbersTold = 10
+
+/** Lists, the Send API and webhooks go by recipient: what has one number here has one of its own for each of them. */
+function describeNumbers(deliveries: readonly StoryDelivery[]): string {
+  const told = deliveries.slice(0, maxNumbersTold).map(({ id, recipient }) => `${id} (${recipient})`)
+  const more = deliveries.length > maxNumbersTold ? ` and ${deliveries.length - maxNumbersTold} more` : ''
+  const noun = deliveries.length === 1 ? 'delivery' : 'deliveries'
+  return `Lists, the Send API and webhooks number each recipient: ${noun} ${told.join(', ')}${more}.`
 }
 
 function describeDelivery(delivery: StoryDelivery, story: Story): string[] {

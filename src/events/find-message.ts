@@ -1,8 +1,12 @@
-/** Which message is meant by what people have in hand: an id of ours, the `queued as` of an SMTP reply, a Message-ID. */
+/**
+ * Which message is meant by what people have in hand: an id of ours, the UUID of a delivery, the `queued as` of an SMTP
+ * reply, a Message-ID.
+ */
 import type { Kysely } from 'kysely'
-import type { MessageId } from '../mail/ids.ts'
+import type { DeliveryId, MessageId } from '../mail/ids.ts'
 import { indexedMessageId, startOfMessageId } from '../storage/message-id-index.ts'
 import type { Schema } from '../storage/schema.ts'
+import { deliveryOfUuid } from './delivery-uuid.ts'
 
 export type FoundMessage = {
   /** Of a delivery or a message. */
@@ -18,6 +22,8 @@ const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export async function findMessage(db: Kysely<Schema>, name: string): Promise<FoundMessage | undefined> {
   const text = name.trim()
   if (/^\d{1,15}$/.test(text)) return { id: Number(text), others: [] }
+  const deliveryId = deliveryOfUuid(text)
+  if (deliveryId !== undefined) return findDelivery(db, deliveryId, text.toLowerCase())
   const isUuid = uuidPattern.test(text)
   if (!isUuid && !text.includes('@') && !text.startsWith('<')) return undefined
   const messageId = text.startsWith('<') ? text : `<${text}>`
@@ -32,4 +38,18 @@ export async function findMessage(db: Kysely<Schema>, name: string): Promise<Fou
     .limit(maxOthers + 1)
     .execute()
   return first === undefined ? undefined : { id: first.id, others: others.map(({ id }) => id) }
+}
+
+async function findDelivery(
+  db: Kysely<Schema>,
+  id: DeliveryId,
+  uuid: string,
+): Promise<FoundMessage | undefined> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select('id')
+    .where('id', '=', id)
+    .where('uuid', '=', uuid)
+    .executeTakeFirst()
+  return row && { id: row.id, others: [] }
 }

@@ -2,9 +2,9 @@
  * Messages whose recipients come in batches, each with a content of its own: what a campaign puts through the one door.
  * One row and one body, however many they are; the recipients' deliveries, work and events are stored batch by batch.
  */
-import { randomUUID } from 'node:crypto'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { blockFor } from '../contacts/suppressions.ts'
+import { makeDeliveryUuid } from '../events/delivery-uuid.ts'
 import { recordEvent } from '../events/record.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { DeliveryId, MessageId, WorkId } from '../mail/ids.ts'
@@ -129,7 +129,7 @@ export function createLateRecipients({
               message_id: message.id,
               key_id: message.keyId,
               work_id: block === undefined ? one.workId : (0 as WorkId),
-              uuid: randomUUID(),
+              uuid: makeDeliveryUuid(one.deliveryId),
               recipient: one.text,
               recipient_kind: 'to',
               state: block === undefined ? 'queued' : 'blocked',

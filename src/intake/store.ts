@@ -1,6 +1,6 @@
 /** Turns submissions into rows: message, body, deliveries, work and events stand or fall together. */
-import { randomUUID } from 'node:crypto'
 import { blockFor } from '../contacts/suppressions.ts'
+import { makeDeliveryUuid } from '../events/delivery-uuid.ts'
 import { recordEvent } from '../events/record.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { CampaignId, DeliveryId, MessageId, WorkId } from '../mail/ids.ts'
@@ -86,11 +86,12 @@ export function planMessage(
   let id = firstId
   const messageId = id++ as MessageId
   const recipients = submission.recipients.map((recipient): PlannedRecipient => {
+    const deliveryId = id++ as DeliveryId
     const planned: PlannedRecipient = {
       address: recipient.address,
       kind: recipient.kind,
-      deliveryId: id++ as DeliveryId,
-      uuid: randomUUID(),
+      deliveryId,
+      uuid: makeDeliveryUuid(deliveryId),
       text: formatAddress(recipient.address),
     }
     if (recipient.dsn !== undefined) planned.dsn = recipient.dsn

@@ -66,6 +66,33 @@ browserTest('a sub-key is made, suspended and used again', async (_t, app, { pag
   assert.equal(await sendersStatus(url, key, secret), 200)
 })
 
+browserTest('what a key tracks is switched, and shown where it counts', async (_t, app, { page, goTo }) => {
+  const made = await app.admin('POST', '/api/campaigns', { title: 'Spring' })
+  const { id } = (made.body as { campaign: { id: number } }).campaign
+  await goTo(`/campaigns/${id}`)
+  const opens = (said: string) =>
+    page
+      .getByRole('combobox', { name: 'Opens' })
+      .and(page.locator(`input[value="As the API key says: ${said}"]`))
+  await opens('off').waitFor()
+  await page.getByRole('link', { name: 'What the API key says' }).click()
+  await page.getByRole('button', { name: 'Actions for the key First key' }).click()
+  await page.getByRole('menuitem', { name: 'Tracking' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Tracking of First key' })
+  const save = dialog.getByRole('button', { name: 'Save' })
+  await dialog.getByRole('switch', { name: 'Track opens' }).waitFor()
+  assert.equal(await save.isDisabled(), true)
+  await dialog.getByRole('switch', { name: 'Track opens' }).focus()
+  await page.keyboard.press('Space')
+  await assertAccessible(page)
+  await save.click()
+  await dialog.waitFor({ state: 'detached' })
+  const { body } = await app.admin('GET', '/api/tracking')
+  assert.deepEqual((body as { key: object }).key, { opens: true, clicks: null, isPrivate: null })
+  await goTo(`/campaigns/${id}`)
+  await opens('on').waitFor()
+})
+
 browserTest('an address is activated by the mail to it', async (_t, app, { page, goTo }) => {
   await goTo('/account')
   await page.getByRole('link', { name: 'Add a Sender Domain or Address' }).click()

@@ -122,6 +122,10 @@ browserTest(
     await assertAccessible(page)
     await picture(page, 'campaign-settings')
 
+    // What the key says is not far away.
+    const opens = page.getByRole('combobox', { name: 'Opens' })
+    await opens.and(page.locator('input[value="As the API key says: off"]')).waitFor()
+
     // A segment, counted before it is made; what is chosen counts at once.
     await page.getByRole('button', { name: 'New segment' }).click()
     await page.getByLabel('Name of the segment').fill('Lyon')
@@ -239,6 +243,7 @@ browserTest(
     // It refreshes by itself until all is known.
     await numberOf(page, 'delivered', '2').waitFor()
     await numberOf(page, 'excluded', '1').waitFor()
+    for (const name of ['opened', 'clicked']) await numberOf(page, name, 'not tracked').waitFor()
     await page.getByRole('main').getByText('Sent', { exact: true }).waitFor()
     const people = page.getByRole('region', { name: 'Recipients' })
     await people.getByText('ana@inbox.test').waitFor()
@@ -272,8 +277,13 @@ browserTest(
     await page.getByRole('main').getByRole('link', { name: 'Statistics' }).click()
     await page.getByText('From sending to clicking').first().waitFor()
     await page.getByText('100% of accepted').first().waitFor()
+    for (const name of ['opened', 'clicked']) await numberOf(page, name, 'not tracked').waitFor()
+    await page.getByText('Clicks were not tracked').waitFor()
+    await page.getByRole('cell', { name: 'not tracked', exact: true }).waitFor()
+    await assertAccessible(page)
+    await picture(page, 'campaign-not-tracked')
     await goTo('/campaigns')
-    await page.getByText('100% delivered · 0% opened · 0% clicked').waitFor()
+    await page.getByText('100% delivered · opens not tracked · clicks not tracked').waitFor()
     await assertAccessible(page)
     await picture(page, 'campaigns')
   },
@@ -415,6 +425,11 @@ browserTest(
     await page.getByRole('button', { name: 'Go on' }).waitFor()
     await assertAccessible(page)
     await picture(page, 'campaign-stopped')
+    await goTo('/')
+    const attention = page.getByRole('region', { name: 'What needs attention' })
+    await attention.getByText('of the addresses do not exist').waitFor()
+    await attention.getByRole('link', { name: 'The campaign “Spring” was stopped' }).click()
+    await alert.waitFor()
   },
   { env: { PARAVION_CAMPAIGNS_PAUSE_AFTER_RESULTS: '20' } },
 )
@@ -517,6 +532,9 @@ browserTest(
       await assertFits(person)
       await assertAccessible(page)
       await picture(page, `narrow-${stage}`)
+      if (stage !== 'settings') continue
+      const clicks = page.getByRole('combobox', { name: 'Clics' })
+      await clicks.and(page.locator('input[value="Comme le dit la clé API : désactivé"]')).waitFor()
     }
     // What is not saved, and a colleague who was first.
     await page.getByRole('tab', { name: 'Contenu' }).click()

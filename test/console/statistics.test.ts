@@ -78,6 +78,7 @@ browserTest(
 
     await page.getByText('Event', { exact: true }).click()
     await page.getByText('an open counts when it happened').waitFor()
+    await page.getByTestId('number-queued').waitFor({ state: 'detached' })
     await page.getByLabel('Compare with the time before').check()
     await page.getByText('before: 0').first().waitFor()
     assert.match(page.url(), /timing=event/)
@@ -106,11 +107,22 @@ browserTest(
     await page.getByLabel('Search by name').fill('1+')
     await page.getByRole('link', { name: formula }).click()
     const funnel = page.getByRole('region', { name: 'From sending to clicking' })
-    await funnel.getByText('(33.3% of accepted)').first().waitFor()
+    await funnel.getByText('(66.7% of accepted)').waitFor()
+    assert.equal(await funnel.getByText('(50% of delivered)').count(), 2, 'opened and clicked')
     await page.getByRole('region', { name: 'Mailbox providers' }).getByText('Others').waitFor()
     await page.getByRole('region', { name: 'Programs' }).getByText('Chrome').waitFor()
     assert.match(await saved(person, 'Export “Links” (CSV)'), /https:\/\/shop\.example\/sale,1,1,1/)
     await assertAccessible(page)
+
+    // What is put off is told as well, so that the first line adds up.
+    await app.send({ to: 'busy@inbox.test' })
+    await app.idle()
+    await goTo('/statistics')
+    const tile = (name: string) => page.getByTestId(`number-${name}`).locator('p').first()
+    await page.getByTestId('number-deferred').getByText('25% of accepted').waitFor()
+    const tiles = ['processed', 'sent', 'deferred', 'queued', 'bounced', 'blocked']
+    const numbers = await Promise.all(tiles.map((name) => tile(name).innerText()))
+    assert.deepEqual(numbers, ['4', '2', '1', '0', '1', '0'])
   },
   { env },
 )

@@ -26,6 +26,20 @@ export const accountTexts = defineTexts({
     suspendHint: 'The key is refused at every door. What it sent before still goes out.',
     resume: 'Resume',
     rename: 'Rename',
+    tracking: 'Tracking',
+    trackingOf: (name: string) => `Tracking of ${name}`,
+    trackingHint:
+      'For mail that does not say itself whether it is tracked. It counts for what is sent from now on.',
+    tracks: {
+      opens: 'Track opens',
+      clicks: 'Track clicks',
+      isPrivate: 'Keep nothing of who reads',
+    },
+    tracksHint: {
+      opens: 'A picture of one point is put into the HTML part.',
+      clicks: 'Links lead here first, and then on.',
+      isPrivate: 'Opens and clicks are counted, but no address, program or country is kept.',
+    },
     created: 'Created',
     keyActions: (name: string) => `Actions for the key ${name}`,
 
@@ -97,6 +111,21 @@ export const accountTexts = defineTexts({
     suspendHint: 'La clé est refusée partout. Ce qu’elle a déjà envoyé part quand même.',
     resume: 'Réactiver',
     rename: 'Renommer',
+    tracking: 'Suivi',
+    trackingOf: (name) => `Suivi de ${name}`,
+    trackingHint:
+      'Pour le courrier qui ne dit pas lui-même s’il est suivi. Cela compte pour ce qui est envoyé à partir de maintenant.',
+    tracks: {
+      opens: 'Suivre les ouvertures',
+      clicks: 'Suivre les clics',
+      isPrivate: 'Ne rien garder des lecteurs',
+    },
+    tracksHint: {
+      opens: 'Une image d’un point est ajoutée à la partie HTML.',
+      clicks: 'Les liens passent d’abord par ici, puis mènent à leur but.',
+      isPrivate:
+        'Ouvertures et clics sont comptés, mais aucune adresse, aucun programme ni pays n’est gardé.',
+    },
     created: 'Créée',
     keyActions: (name) => `Actions pour la clé ${name}`,
 

@@ -44,8 +44,13 @@ export const campaignsTexts = defineTexts({
     begun: 'begun',
     ended: 'ended',
     ofRecipients: (done: string, all: string) => `${done} of ${all} handed over`,
-    rates: (delivered: string, opened: string, clicked: string) =>
-      `${delivered} delivered · ${opened} opened · ${clicked} clicked`,
+    rates: {
+      delivered: (rate: string) => `${rate} delivered`,
+      opened: (rate: string) => `${rate} opened`,
+      clicked: (rate: string) => `${rate} clicked`,
+      opensNotTracked: 'opens not tracked',
+      clicksNotTracked: 'clicks not tracked',
+    },
 
     firstSteps: 'Before the first campaign',
     needsSender: 'A sender whose address or domain is validated, so that mail is signed in your name.',
@@ -98,7 +103,9 @@ export const campaignsTexts = defineTexts({
     trackingHint: 'What tracking learns is shown in the statistics.',
     trackOpens: 'Opens',
     trackClicks: 'Clicks',
-    asKey: 'As the API key says',
+    asKey: (state: string | undefined) => `As the API key says${state === undefined ? '' : `: ${state}`}`,
+    asKeyStates: { on: 'on', off: 'off' },
+    toKeyTracking: 'What the API key says',
     on: 'On',
     off: 'Off',
 
@@ -219,6 +226,7 @@ export const campaignsTexts = defineTexts({
     },
     ofAll: (rate: string) => `${rate} of all`,
     ofDelivered: (rate: string) => `${rate} of delivered`,
+    notTracked: 'not tracked',
     statistics: 'Statistics',
     pause: 'Pause',
     pauseHint: 'No more of it is handed over. What is in the queue already still goes out.',
@@ -291,7 +299,13 @@ export const campaignsTexts = defineTexts({
     begun: 'commencée',
     ended: 'terminée',
     ofRecipients: (done, all) => `${done} sur ${all} remis`,
-    rates: (delivered, opened, clicked) => `${delivered} livrés · ${opened} ouverts · ${clicked} cliqués`,
+    rates: {
+      delivered: (rate) => `${rate} livrés`,
+      opened: (rate) => `${rate} ouverts`,
+      clicked: (rate) => `${rate} cliqués`,
+      opensNotTracked: 'ouvertures non suivies',
+      clicksNotTracked: 'clics non suivis',
+    },
 
     firstSteps: 'Avant la première campagne',
     needsSender:
@@ -345,7 +359,9 @@ export const campaignsTexts = defineTexts({
     trackingHint: 'Ce que le suivi apprend s’affiche dans les statistiques.',
     trackOpens: 'Ouvertures',
     trackClicks: 'Clics',
-    asKey: 'Comme le dit la clé API',
+    asKey: (state) => `Comme le dit la clé API${state === undefined ? '' : ` : ${state}`}`,
+    asKeyStates: { on: 'activé', off: 'désactivé' },
+    toKeyTracking: 'Ce que dit la clé API',
     on: 'Activé',
     off: 'Désactivé',
 
@@ -465,6 +481,7 @@ export const campaignsTexts = defineTexts({
     },
     ofAll: (rate) => `${rate} de tous`,
     ofDelivered: (rate) => `${rate} des livrés`,
+    notTracked: 'pas de suivi',
     statistics: 'Statistiques',
     pause: 'Mettre en pause',
     pauseHint: 'Plus rien n’en est remis. Ce qui est déjà dans la file part encore.',

@@ -28,6 +28,8 @@ export const overviewTexts = defineTexts({
       'queue-old': (subject: string) => `Mail for ${subject} has waited for more than a day`,
       'webhook-failing': () => 'The calls of a webhook fail',
       'webhook-dead': () => 'A webhook is suspended',
+      'campaign-stopped': (title: string) =>
+        title === '' ? 'A campaign was stopped' : `The campaign “${title}” was stopped`,
     },
     severities: { bad: 'Problem', warn: 'Warning', info: 'Note' },
     domains: 'Domains',
@@ -88,6 +90,8 @@ export const overviewTexts = defineTexts({
       'queue-old': (subject) => `Du courrier pour ${subject} attend depuis plus d’un jour`,
       'webhook-failing': () => 'Les appels d’un webhook échouent',
       'webhook-dead': () => 'Un webhook est suspendu',
+      'campaign-stopped': (title) =>
+        title === '' ? 'Une campagne a été arrêtée' : `La campagne « ${title} » a été arrêtée`,
     },
     severities: { bad: 'Problème', warn: 'Avertissement', info: 'Remarque' },
     domains: 'Domaines',

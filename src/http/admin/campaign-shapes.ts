@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { editModes, type Mailing } from '../../campaigns/mailing.ts'
 import { readProgress } from '../../campaigns/progress.ts'
 import { allowedChanges, mailingChanges, mailingStates } from '../../campaigns/states.ts'
+import { type Tracked, trackedMessages } from '../../campaigns/tracked.ts'
 import { readTotals } from '../../stats/read.ts'
 import type { HttpDependencies } from '../dependencies.ts'
 import { counts, showCounts } from './stat-counts.ts'
@@ -53,8 +54,13 @@ export const campaignShape = z.object({
   allowed: z.array(z.enum(mailingChanges)).describe('What may be done to it now'),
 })
 
+export const trackedShape = z
+  .object({ opens: z.boolean(), clicks: z.boolean() })
+  .describe('Whether its mail was sent with tracking: where it was not, zeros mean nothing')
+
 export const listedShape = campaignShape.extend({
   counts: counts.nullable().describe('What became of its mail; null while there is none'),
+  tracked: trackedShape.nullable().describe('null while there is no mail, or when it is no longer kept'),
 })
 
 export const progressShape = z.object({
@@ -96,10 +102,27 @@ export async function listedOf(
   if (sourceIds.length > 0) await statistics.fresh()
   const totals = await readTotals(storage.db, { source: 'campaign', sourceIds })
   const shown = new Map(totals.map((row) => [row.source_id, showCounts(row)]))
+  const tracked = await trackedMessages(
+    storage.db,
+    mailings.flatMap(({ messageId }) => messageId ?? []),
+  )
   return mailings.map((mailing) => ({
     ...shapeOf(mailing),
     counts: mailing.campaignId === null ? null : (shown.get(mailing.campaignId) ?? null),
+    tracked: trackedIn(tracked, mailing),
   }))
+}
+
+export async function trackedOf(
+  { storage }: Pick<HttpDependencies, 'storage'>,
+  mailing: Mailing,
+): Promise<Tracked | null> {
+  const { messageId } = mailing
+  return trackedIn(await trackedMessages(storage.db, messageId === null ? [] : [messageId]), mailing)
+}
+
+function trackedIn(tracked: Awaited<ReturnType<typeof trackedMessages>>, { messageId }: Mailing) {
+  return messageId === null ? null : (tracked.get(messageId) ?? null)
 }
 
 export async function progressOf({ campaigns, statistics }: HttpDependencies, mailing: Mailing) {

@@ -23,6 +23,8 @@ import {
   progressOf,
   progressShape,
   shapeOf,
+  trackedOf,
+  trackedShape,
 } from './campaign-shapes.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, idNumber, queryNumber } from './route.ts'
@@ -136,10 +138,20 @@ export function campaignRoutes(dependencies: HttpDependencies): AdminRoute[] {
       path: '/campaigns/{id}',
       summary: 'A campaign, and how far it has come',
       query: z.strictObject({ key }),
-      answer: z.object({ campaign: campaignShape, progress: progressShape }),
+      answer: z.object({
+        campaign: campaignShape,
+        progress: progressShape,
+        tracked: trackedShape
+          .nullable()
+          .describe('null while there is no mail, or when it is no longer kept'),
+      }),
       async handle({ params, query }) {
         const mailing = await find(query.key, params.id)
-        return { campaign: shapeOf(mailing), progress: await progressOf(dependencies, mailing) }
+        return {
+          campaign: shapeOf(mailing),
+          progress: await progressOf(dependencies, mailing),
+          tracked: await trackedOf(dependencies, mailing),
+        }
       },
     }),
     defineRoute({

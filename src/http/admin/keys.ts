@@ -35,7 +35,8 @@ export function keyRoutes({ storage, clock, authenticator }: HttpDependencies): 
     defineRoute({
       method: 'GET',
       path: '/keys',
-      summary: 'All API keys',
+      summary:
+        'All API keys: the first is meant where none is named, the last account is the instance itself',
       answer: z.object({ keys: z.array(apiKey) }),
       handle: async () => ({ keys: await listApiKeys(storage) }),
     }),

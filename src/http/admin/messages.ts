@@ -139,7 +139,7 @@ export function messageRoutes({ storage }: HttpDependencies): AdminRoute[] {
       method: 'GET',
       path: '/messages/{id}',
       summary:
-        'The whole story of a message, by its id, that of one delivery, the UUID of the SMTP reply, or the Message-ID',
+        'The whole story of a message, by its id, the id or the UUID of one delivery, the UUID of the SMTP reply, or the Message-ID',
       answer: z.object({
         story,
         sentences: z.array(z.string()).describe('The same in plain words'),
@@ -169,7 +169,7 @@ export async function storyOf({ db }: Storage, name = ''): Promise<{ story: Stor
     'not-found',
     found !== undefined || /[@-]/.test(name)
       ? `there is no message and no delivery ${named}`
-      : `'${named}' is neither an id, nor the UUID of an SMTP reply, nor a Message-ID`,
+      : `'${named}' is neither an id, nor a UUID of the Send API or an SMTP reply, nor a Message-ID`,
   )
 }
 

@@ -1,5 +1,6 @@
 /** `/api/overview`: how things are, and what needs somebody. `/api/go-live`: what is missing for real mail. */
 import { z } from 'zod'
+import { stoppedMailings } from '../../campaigns/stopped.ts'
 import { listWaitingSites } from '../../delivery/queue-sites.ts'
 import { type Domain, listDomains } from '../../domains/domains.ts'
 import { listSenders } from '../../domains/senders.ts'
@@ -39,10 +40,15 @@ const attention = z.object({
     'queue-old',
     'webhook-failing',
     'webhook-dead',
+    'campaign-stopped',
   ]),
   severity: z.enum(['bad', 'warn', 'info']),
-  subject: z.string().describe('A domain, an address, a server, the id of a webhook: what it is about'),
+  subject: z
+    .string()
+    .describe('A domain, an address, a server, the id of a webhook or a campaign: what it is about'),
   detail: z.string(),
+  name: z.string().optional().describe('Of a campaign: its title, or its subject'),
+  key: z.string().optional().describe('Of a campaign: the API key that it belongs to'),
 })
 
 export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
@@ -103,6 +109,11 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       ...(await webhookTroubles(storage, accountId)).map(({ id, isDead, problem }) =>
         note(isDead ? 'webhook-dead' : 'webhook-failing', 'warn', String(id), problem),
       ),
+      ...(await stoppedMailings(storage, accountId)).map(({ id, title, reason, publicKey }) => ({
+        ...note('campaign-stopped', 'warn', String(id), reason),
+        name: title,
+        key: publicKey,
+      })),
     ]
   }
 

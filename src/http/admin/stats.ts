@@ -1,7 +1,8 @@
 /** `/api/stats`: counts for the console, altogether and over time. */
 import { z } from 'zod'
 import { titlesOfCampaigns } from '../../campaigns/titles-of-campaigns.ts'
-import type { KeyId } from '../../mail/ids.ts'
+import { trackedCampaign } from '../../campaigns/tracked.ts'
+import type { KeyId, MailingId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
 import { addTo, noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
 import {
@@ -13,13 +14,16 @@ import {
   readTotals,
 } from '../../stats/read.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { trackedShape } from './campaign-shapes.ts'
 import { readId } from './messages.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { counts, partCounts, showCounts, showPart } from './stat-counts.ts'
 import { whichKey } from './which-key.ts'
 
 const key = z.string().optional().describe('API key; the first one when left out')
-const campaign = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional().describe('Its id')
+const campaign = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+  .optional()
+  .describe('Its id in these statistics, or that of `/campaigns`')
 const instant = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional()
 const time = {
   resolution: z.enum(['five-minutes', 'hour', 'day']).optional().describe('day when left out'),
@@ -48,8 +52,20 @@ export function statsRoutes({
 }: Pick<HttpDependencies, 'storage' | 'statistics' | 'clock'>): AdminRoute[] {
   const { db } = storage
 
+  /** By its own number, or by that of what was sent to a list: no two things have the same. */
   async function findCampaign(keyId: KeyId, id: number) {
-    const [found] = await campaignsOf(db, keyId, { ids: [id] })
+    const [named] = await campaignsOf(db, keyId, { ids: [id] })
+    if (named !== undefined) return named
+    const mailing = await db
+      .selectFrom('mailings')
+      .select('campaign_id as campaignId')
+      .where('id', '=', id as MailingId)
+      .where('key_id', '=', keyId)
+      .executeTakeFirst()
+    if (mailing?.campaignId === null) {
+      throw new Refused('not-found', `no mail of campaign ${id} was sent yet, so that nothing is counted`)
+    }
+    const [found] = mailing === undefined ? [] : await campaignsOf(db, keyId, { ids: [mailing.campaignId] })
     if (found === undefined) throw new Refused('not-found', `this API key has no campaign ${id}`)
     return found
   }
@@ -221,15 +237,21 @@ export function statsRoutes({
     defineRoute({
       method: 'GET',
       path: '/stats/campaigns/{id}',
-      summary: 'A campaign with its totals',
+      summary: 'A campaign with its totals, by its id here, or by that of `/campaigns`',
       query: z.strictObject({ key }),
-      answer: z.object({ campaign: listedCampaign }),
+      answer: z.object({
+        campaign: listedCampaign,
+        tracked: trackedShape
+          .nullable()
+          .describe('As its latest message is; null when no message of it is kept'),
+      }),
       async handle({ params, query }) {
         await statistics.fresh()
         const { id: keyId } = await whichKey(storage, query.key)
-        const [shown] = await withTotals([await findCampaign(keyId, readId(params.id))])
+        const found = await findCampaign(keyId, readId(params.id))
+        const [shown] = await withTotals([found])
         if (shown === undefined) throw new Error('a campaign that was found has no totals')
-        return { campaign: shown }
+        return { campaign: shown, tracked: await trackedCampaign(db, found.id) }
       },
     }),
   ]

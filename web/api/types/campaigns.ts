@@ -1,5 +1,5 @@
 /** Campaigns: what is written for a list and sent to it. */
-import type { Counts } from './statistics.ts'
+import type { Counts, Tracked } from './statistics.ts'
 import type { TemplateContent } from './templates.ts'
 
 export const campaignStates = [
@@ -62,7 +62,7 @@ export type Campaign = CampaignSettings & {
 export type CampaignContent = TemplateContent & { contentId: number }
 
 /** `counts`: null while there is no mail of it. */
-export type ListedCampaign = Campaign & { counts: Counts | null }
+export type ListedCampaign = Campaign & { counts: Counts | null; tracked: Tracked | null }
 
 export const exclusionReasons = [
   'unsubscribed',
@@ -97,7 +97,11 @@ export type CampaignProgress = {
   excluded: Excluded
 }
 
-export type OpenedCampaign = { campaign: Campaign; progress: CampaignProgress }
+export type OpenedCampaign = {
+  campaign: Campaign
+  progress: CampaignProgress
+  tracked: Tracked | null
+}
 
 export type CampaignProblem = {
   code:

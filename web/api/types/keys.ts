@@ -12,6 +12,16 @@ export type ApiKey = {
   reportsBounces: boolean
 }
 
+/** null: not said here. */
+export type TrackingWishes = { opens: boolean | null; clicks: boolean | null; isPrivate: boolean | null }
+
+/** Whether mail is tracked where it does not say so itself. */
+export type TrackingRules = {
+  account: TrackingWishes
+  key: TrackingWishes
+  effective: { opens: boolean; clicks: boolean; isPrivate: boolean }
+}
+
 export type SmtpSettings = {
   smtpHost: string
   smtpPorts: { port: number; security: 'starttls' | 'tls' }[]

@@ -15,7 +15,16 @@ export type Overview = {
   isComplete: boolean
   domains: { name: string; isActive: boolean; problem: string; lastCheckAt: number | null }[]
   queue: QueueLane[]
-  attention: { id: AttentionId; severity: 'bad' | 'warn' | 'info'; subject: string; detail: string }[]
+  attention: {
+    id: AttentionId
+    severity: 'bad' | 'warn' | 'info'
+    subject: string
+    detail: string
+    /** What people call the subject, where that is a number. */
+    name?: string
+    /** The API key that its page is asked for. */
+    key?: string
+  }[]
 }
 
 export type AttentionId =
@@ -29,6 +38,7 @@ export type AttentionId =
   | 'queue-old'
   | 'webhook-failing'
   | 'webhook-dead'
+  | 'campaign-stopped'
 
 export type GoLiveCheck = {
   id: string

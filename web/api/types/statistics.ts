@@ -20,6 +20,9 @@ export type Counts = {
   machineClicks: number
 }
 
+/** Whether mail was sent with tracking; null in place of it: there is no mail, or it is no longer kept. */
+export type Tracked = { opens: boolean; clicks: boolean }
+
 export const timings = ['message', 'event'] as const
 export type Timing = (typeof timings)[number]
 
@@ -57,3 +60,5 @@ export type CampaignCounts = Counts & {
   createdAt: number
   lastAt: number | null
 }
+
+export type OpenedCampaignCounts = { campaign: CampaignCounts; tracked: Tracked | null }

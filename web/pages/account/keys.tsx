@@ -29,15 +29,17 @@ import { Problem } from '../../ui/problem.tsx'
 import { SecretOnce } from '../../ui/secret-once.tsx'
 import { Time } from '../../ui/time.tsx'
 import { WideTable } from '../../ui/wide-table.tsx'
+import { KeyTracking } from './key-tracking.tsx'
 
-type Asked = { kind: 'create' } | { kind: 'rename' | 'suspend'; key: ApiKey } | undefined
+type Asked = { kind: 'create' } | { kind: 'tracking' | 'rename' | 'suspend'; key: ApiKey } | undefined
 
-/** The API keys of the account. Who is no owner may look. */
+/** The API keys of the account. Who is no owner may look; what mail tracks is for marketers too. */
 export function Keys() {
   const t = useTexts(accountTexts)
   const common = useTexts(commonTexts)
   const role = useTexts(roleNames)
-  const isOwner = useSession().may('owner')
+  const { may } = useSession()
+  const isOwner = may('owner')
   const keys = useRead<{ keys: ApiKey[] }>('/keys')
   const [asked, ask] = useState<Asked>()
   const [secret, setSecret] = useState<string>()
@@ -117,18 +119,26 @@ export function Keys() {
                           <ActionIcon
                             variant="subtle"
                             color="gray"
-                            disabled={!isOwner}
+                            disabled={!may('marketer')}
                             aria-label={t.keyActions(key.name)}
                           >
                             <GearIcon />
                           </ActionIcon>
                         </Menu.Target>
                         <Menu.Dropdown>
-                          <Menu.Item onClick={() => ask({ kind: 'rename', key })}>{t.rename}</Menu.Item>
+                          <Menu.Item onClick={() => ask({ kind: 'tracking', key })}>{t.tracking}</Menu.Item>
+                          <Menu.Item disabled={!isOwner} onClick={() => ask({ kind: 'rename', key })}>
+                            {t.rename}
+                          </Menu.Item>
                           {key.isActive ? (
-                            <Menu.Item onClick={() => ask({ kind: 'suspend', key })}>{t.suspend}</Menu.Item>
+                            <Menu.Item disabled={!isOwner} onClick={() => ask({ kind: 'suspend', key })}>
+                              {t.suspend}
+                            </Menu.Item>
                           ) : (
-                            <Menu.Item onClick={() => change.mutate({ key, step: 'resume' })}>
+                            <Menu.Item
+                              disabled={!isOwner}
+                              onClick={() => change.mutate({ key, step: 'resume' })}
+                            >
                               {t.resume}
                             </Menu.Item>
                           )}
@@ -142,6 +152,7 @@ export function Keys() {
           </WideTable>
         )}
       </Loaded>
+      {asked?.kind === 'tracking' && <KeyTracking apiKey={asked.key} onClose={() => ask(undefined)} />}
       {(asked?.kind === 'create' || asked?.kind === 'rename') && (
         <NameDialog
           key={asked.kind === 'rename' ? asked.key.id : 'new'}

@@ -17,7 +17,7 @@ import { CampaignStateBadge } from './state.tsx'
 export function CampaignRow({ campaign, apiKey }: { campaign: ListedCampaign; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
   const { share } = useFormats()
-  const { id, state, subject, counts } = campaign
+  const { id, state, subject, counts, tracked } = campaign
   const title = campaign.title || t.untitled
   const isRunning = state === 'sending' || state === 'paused'
   return (
@@ -41,11 +41,15 @@ export function CampaignRow({ campaign, apiKey }: { campaign: ListedCampaign; ap
             {counts !== null && !isRunning && (
               <>
                 {' · '}
-                {t.rates(
-                  share(counts.sent, counts.processed),
-                  share(counts.opened, counts.sent),
-                  share(counts.clicked, counts.sent),
-                )}
+                {[
+                  t.rates.delivered(share(counts.sent, counts.processed)),
+                  tracked?.opens === false && counts.opened === 0
+                    ? t.rates.opensNotTracked
+                    : t.rates.opened(share(counts.opened, counts.sent)),
+                  tracked?.clicks === false && counts.clicked === 0
+                    ? t.rates.clicksNotTracked
+                    : t.rates.clicked(share(counts.clicked, counts.sent)),
+                ].join(' · ')}
               </>
             )}
           </Text>

@@ -1,11 +1,19 @@
 import { Progress as Bar, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core'
-import type { CampaignProgress, CampaignState } from '../../api/types.ts'
+import type { CampaignProgress, CampaignState, Tracked } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { finished, leftOut, useFormats } from './formats.ts'
 
 /** A bar, and the numbers that it is made of. */
-export function Progress({ progress, state }: { progress: CampaignProgress; state: CampaignState }) {
+export function Progress({
+  progress,
+  state,
+  tracked,
+}: {
+  progress: CampaignProgress
+  state: CampaignState
+  tracked: Tracked | null
+}) {
   const t = useTexts(campaignsTexts)
   const { number, share } = useFormats()
   const { total, pending, queued, deferred, delivered, softBounced, hardBounced, blocked } = progress
@@ -15,14 +23,17 @@ export function Progress({ progress, state }: { progress: CampaignProgress; stat
   const ofAll = (count: number) => (of === 0 ? undefined : t.ofAll(share(count, of)))
   const ofDelivered = (count: number) =>
     delivered === 0 ? undefined : t.ofDelivered(share(count, delivered))
+  /** A zero that nobody measured is none. */
+  const seen = (count: number, isTracked = true) =>
+    count === 0 && !isTracked ? ([undefined, t.notTracked] as const) : ([count, ofDelivered(count)] as const)
   const numbers = [
     ['total', total, undefined],
     ['delivered', delivered, ofAll(delivered)],
     ['waiting', pending + queued + deferred, undefined],
     ['bounced', bounced, ofAll(bounced)],
     ['blocked', blocked, ofAll(blocked)],
-    ['opened', progress.opened, ofDelivered(progress.opened)],
-    ['clicked', progress.clicked, ofDelivered(progress.clicked)],
+    ['opened', ...seen(progress.opened, tracked?.opens)],
+    ['clicked', ...seen(progress.clicked, tracked?.clicks)],
     ['unsubscribed', progress.unsubscribed, ofDelivered(progress.unsubscribed)],
     ['complained', progress.complained, ofDelivered(progress.complained)],
     ['excluded', leftOut(progress), undefined],
@@ -49,7 +60,7 @@ export function Progress({ progress, state }: { progress: CampaignProgress; stat
           {numbers.map(([name, count, rate]) => (
             <div key={name} data-testid={`number-${name}`}>
               <Text size="xl" fw={700} lh={1.2}>
-                {number(count)}
+                {count === undefined ? '—' : number(count)}
               </Text>
               <Text size="sm" fw={500}>
                 {t.numbers[name]}

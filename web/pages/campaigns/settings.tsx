@@ -2,7 +2,7 @@ import { Anchor, Autocomplete, Paper, Select, SimpleGrid, Stack, Text, TextInput
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { query } from '../../api/call.ts'
-import type { Sender } from '../../api/types.ts'
+import type { Sender, TrackingRules } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { usePreferences, useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
@@ -34,11 +34,14 @@ export function Settings({
     onChange: ({ currentTarget }: { currentTarget: { value: string } }) =>
       setSettings({ [name]: currentTarget.value }),
   })
+  const said = useRead<TrackingRules>(apiKey && query('/tracking', { key: apiKey })).data?.effective
+  const ofKey = (isOn: boolean | undefined) =>
+    t.asKey(isOn === undefined ? undefined : isOn ? t.asKeyStates.on : t.asKeyStates.off)
   const tracking = (name: 'trackOpens' | 'trackClicks') => (
     <Select
       label={t[name]}
       data={[
-        { value: 'null', label: t.asKey },
+        { value: 'null', label: ofKey(name === 'trackOpens' ? said?.opens : said?.clicks) },
         { value: 'true', label: t.on },
         { value: 'false', label: t.off },
       ]}
@@ -90,6 +93,9 @@ export function Settings({
           {tracking('trackOpens')}
           {tracking('trackClicks')}
         </SimpleGrid>
+        <Anchor component={Link} underline="always" to="/account" search size="sm">
+          {t.toKeyTracking}
+        </Anchor>
       </Section>
     </Stack>
   )

@@ -21,7 +21,7 @@ const quietMs = 15_000
 export function Watched({ opened, apiKey }: { opened: OpenedCampaign; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
   const navigate = useNavigate()
-  const { campaign, progress } = opened
+  const { campaign, progress, tracked } = opened
   const { id, state, campaignId } = campaign
   const isLive = state === 'sending' || state === 'scheduled' || progress.queued > 0
   // The page reads the same; this one asks again and again.
@@ -50,7 +50,7 @@ export function Watched({ opened, apiKey }: { opened: OpenedCampaign; apiKey: st
     >
       <Stopped campaign={campaign} />
       {state === 'scheduled' && campaign.scheduledAt !== null && <Scheduled at={campaign.scheduledAt} />}
-      {isBegun && <Progress progress={progress} state={state} />}
+      {isBegun && <Progress progress={progress} state={state} tracked={tracked} />}
       {isBegun ? (
         <Tabs defaultValue="recipients" keepMounted={false}>
           <Tabs.List>

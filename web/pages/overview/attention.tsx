@@ -26,6 +26,8 @@ function placeOf(id: AttentionId, subject: string): string {
     case 'webhook-failing':
     case 'webhook-dead':
       return `/account/webhooks/${subject}`
+    case 'campaign-stopped':
+      return `/campaigns/${subject}`
     case 'not-ready':
       return '/go-live'
   }
@@ -48,14 +50,23 @@ export function Attention({ overview: { attention } }: { overview: Overview }) {
         </Group>
       ) : (
         <Stack gap="sm">
-          {attention.map(({ id, severity, subject, detail }) => (
+          {attention.map(({ id, severity, subject, detail, name, key }) => (
             <Group key={`${id} ${subject} ${detail}`} wrap="nowrap" align="flex-start" gap="sm">
               <Badge variant="light" color={colors[severity]} tt="none" style={{ flexShrink: 0 }}>
                 {t.severities[severity]}
               </Badge>
               <div style={{ minWidth: 0 }}>
-                <Anchor component={Link} to={placeOf(id, subject)} className="breaks-anywhere">
-                  {t.what[id](subject)}
+                <Anchor
+                  className="breaks-anywhere"
+                  renderRoot={(props) => (
+                    <Link
+                      {...props}
+                      to={placeOf(id, subject)}
+                      search={(): object => (key === undefined ? {} : { key })}
+                    />
+                  )}
+                >
+                  {t.what[id](name ?? subject)}
                 </Anchor>
                 {detail !== '' && (
                   <Text size="sm" c="dimmed" className="breaks-anywhere">

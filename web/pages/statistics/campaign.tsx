@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMemo } from 'react'
 import { query, segment } from '../../api/call.ts'
-import type { CampaignCounts, Counts, Statistics } from '../../api/types.ts'
+import type { CampaignCounts, Counts, OpenedCampaignCounts, Statistics, Tracked } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
@@ -12,7 +12,7 @@ import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { saveCsv } from '../../ui/save-csv.ts'
 import { useFormats } from './formats.ts'
-import { Numbers } from './numbers.tsx'
+import { isUnseen, Numbers, useRate } from './numbers.tsx'
 import { OverTime, sliceRows } from './over-time.tsx'
 import { Readers } from './readers.tsx'
 import { stepMs, usualStep } from './time-span.ts'
@@ -24,7 +24,7 @@ export function OneCampaignStatisticsPage() {
   const id = useParam('id')
   const { key } = useKeys()
   const of = { key: key?.publicKey }
-  const read = useRead<{ campaign: CampaignCounts }>(key && query(`/stats/campaigns/${segment(id)}`, of), {
+  const read = useRead<OpenedCampaignCounts>(key && query(`/stats/campaigns/${segment(id)}`, of), {
     everyMs: 30_000,
   })
   const campaign = read.data?.campaign
@@ -59,10 +59,10 @@ export function OneCampaignStatisticsPage() {
       }
     >
       <Loaded from={read}>
-        {({ campaign: counts }) => (
+        {({ campaign: counts, tracked }) => (
           <>
-            <Numbers counts={counts} before={undefined} />
-            <Funnel counts={counts} />
+            <Numbers counts={counts} tracked={tracked} />
+            <Funnel counts={counts} tracked={tracked} />
             {time !== undefined && (
               <Loaded from={series}>
                 {({ series: slices }) => (
@@ -78,7 +78,7 @@ export function OneCampaignStatisticsPage() {
                 )}
               </Loaded>
             )}
-            <Readers of={{ ...of, campaign: id }} />
+            <Readers of={{ ...of, campaign: id }} tracked={tracked} />
           </>
         )}
       </Loaded>
@@ -102,10 +102,11 @@ function timeOf({ createdAt, lastAt }: CampaignCounts) {
   return { resolution, span: { from, to: last } }
 }
 
-/** How far messages came: each step as a part of the first. */
-function Funnel({ counts }: { counts: Counts }) {
+/** How far messages came: each bar as a part of the first, each rate of what it is a rate of everywhere. */
+function Funnel({ counts, tracked }: { counts: Counts; tracked: Tracked | null }) {
   const t = useTexts(statisticsTexts)
-  const { number, share } = useFormats()
+  const { number } = useFormats()
+  const rate = useRate()
   const whole = Math.max(1, counts.processed)
   return (
     <Paper withBorder p="md" component="section" aria-label={t.funnel}>
@@ -123,12 +124,18 @@ function Funnel({ counts }: { counts: Counts }) {
                 {t[name]}
               </Text>
               <Text size="sm">
-                {number(counts[name])}
-                {name !== 'processed' && (
-                  <Text span c="dimmed" size="sm">
-                    {' '}
-                    ({t.ofAccepted(share(counts[name], counts.processed) ?? '—')})
-                  </Text>
+                {isUnseen(name, counts, tracked) ? (
+                  t.notTracked
+                ) : (
+                  <>
+                    {number(counts[name])}
+                    {name !== 'processed' && (
+                      <Text span c="dimmed" size="sm">
+                        {' '}
+                        ({rate(name, counts) ?? '—'})
+                      </Text>
+                    )}
+                  </>
                 )}
               </Text>
             </Group>

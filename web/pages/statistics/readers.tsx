@@ -1,6 +1,6 @@
 import { SimpleGrid } from '@mantine/core'
 import { query } from '../../api/call.ts'
-import type { ClickedLink, PartCounts, Readers as ReadersAnswer } from '../../api/types.ts'
+import type { ClickedLink, PartCounts, Readers as ReadersAnswer, Tracked } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { statisticsTexts } from '../../texts/statistics.ts'
@@ -10,7 +10,15 @@ import { useFormats } from './formats.ts'
 import { bouncedOf } from './numbers.tsx'
 
 /** Links, providers, programs and countries of a key or of a campaign, since the beginning. */
-export function Readers({ of, about }: { of: Record<string, string | undefined>; about?: string }) {
+export function Readers({
+  of,
+  about,
+  tracked,
+}: {
+  of: Record<string, string | undefined>
+  about?: string
+  tracked?: Tracked | null
+}) {
   const t = useTexts(statisticsTexts)
   const { share, country } = useFormats()
   const links = useRead<{ links: ClickedLink[] }>(query('/stats/links', of))
@@ -19,10 +27,14 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
     name: string,
     part: (row: Row) => number,
     whole: (row: Row) => number,
+    isTracked = true,
   ): Column<Row> => ({
     name,
-    value: (row) => (whole(row) === 0 ? '' : Math.round((part(row) / whole(row)) * 10_000) / 10_000),
-    show: (row) => share(part(row), whole(row)) ?? '—',
+    value: (row) =>
+      whole(row) === 0 || (part(row) === 0 && !isTracked)
+        ? ''
+        : Math.round((part(row) / whole(row)) * 10_000) / 10_000,
+    show: (row) => (part(row) === 0 && !isTracked ? t.notTracked : (share(part(row), whole(row)) ?? '—')),
   })
   const shared = { ...(about !== undefined && { about }), none: t.nothingYet }
   return (
@@ -32,7 +44,7 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
           <Breakdown
             {...shared}
             title={t.links}
-            none={t.linksNone}
+            none={tracked?.clicks === false ? t.linksNotTracked : t.linksNone}
             rows={rows}
             file="links.csv"
             firstWidth={220}
@@ -66,6 +78,7 @@ export function Readers({ of, about }: { of: Record<string, string | undefined>;
                   t.openRate,
                   ({ opened }) => opened,
                   ({ sent }) => sent,
+                  tracked?.opens,
                 ),
                 rate(t.bounceRate, bouncedOf, attemptedOf),
                 { name: t.complained, value: ({ complained }) => complained },

@@ -59,7 +59,7 @@ export function StatisticsPage() {
                 <NothingSent />
               ) : (
                 <>
-                  <Numbers counts={sum} before={isCompared ? before.data?.sum : undefined} />
+                  <Numbers counts={sum} before={isCompared ? before.data?.sum : undefined} timing={timing} />
                   <OverTime series={series} span={span} resolution={resolution} showsRate />
                   <Senders of={{ key: key?.publicKey, resolution, ...span }} />
                 </>
