@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { numbersOf, type Progress } from './campaign-numbers.ts'
 import { callAdmin } from './client.ts'
 import { addCommand, type CommonOptions } from './command.ts'
-import { count, formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
+import { formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
@@ -18,22 +19,6 @@ type Campaign = {
   scheduledAt: number | null
   startedAt: number | null
   endedAt: number | null
-}
-
-type Progress = {
-  total: number
-  pending: number
-  queued: number
-  delivered: number
-  softBounced: number
-  hardBounced: number
-  blocked: number
-  deferred: number
-  opened: number
-  clicked: number
-  complained: number
-  unsubscribed: number
-  excluded: Record<string, number>
 }
 
 const keyOption = ['--key <key>', 'an API key (when left out, the first one)'] as const
@@ -102,33 +87,15 @@ async function show(id: string, options: KeyOptions): Promise<void> {
     ...formatPairs([
       ['campaign', `${campaign.id} ${campaign.title}`],
       ['subject', campaign.subject],
-      ['sender', `${campaign.senderName} <${campaign.senderEmail}>`],
+      ['sender', `${campaign.senderName} <${campaign.senderEmail}>`.trim()],
       ['state', campaign.reason === '' ? campaign.state : `${campaign.state}: ${campaign.reason}`],
       ['scheduled', formatTime(campaign.scheduledAt)],
       ['started', formatTime(campaign.startedAt)],
       ['ended', formatTime(campaign.endedAt)],
-      ['recipients', String(progress.total)],
+      ...numbersOf(progress, left),
+      ...excluded.map(([reason, number]) => [`  ${reason}`, String(number)] as const),
     ]),
-    ...formatPairs(numbersOf(progress).map(([name, number]) => [name, String(number)])),
-    ...(left === 0 ? [] : [`${count(left, 'recipient')} left out:`]),
-    ...formatPairs(excluded.map(([reason, number]) => [`  ${reason}`, String(number)])),
   ])
-}
-
-function numbersOf(progress: Progress): [name: string, number: number][] {
-  return [
-    ['not yet handed over', progress.pending],
-    ['in the queue', progress.queued],
-    ['delivered', progress.delivered],
-    ['put off', progress.deferred],
-    ['bounced for good', progress.hardBounced],
-    ['bounced for now', progress.softBounced],
-    ['blocked', progress.blocked],
-    ['opened', progress.opened],
-    ['clicked', progress.clicked],
-    ['complained', progress.complained],
-    ['unsubscribed', progress.unsubscribed],
-  ]
 }
 
 async function change(
