@@ -100,7 +100,7 @@ scenario('a campaign reaches each member of the list once, with what is theirs a
   })
   await app.admin('PATCH', `/api/campaigns/${id}`, { trackClicks: true, trackOpens: true })
   const check = await app.admin('GET', `/api/campaigns/${id}/check`)
-  assert.deepEqual(check.body, { problems: [] })
+  assert.deepEqual(check.body, { problems: [], warnings: [] })
   assert.deepEqual(await audienceOf(app, id), { recipients: 3, excluded: {} })
   await post(app, `/api/campaigns/${id}/send`)
   const { campaign, progress } = await until(app, id, 'sent')

@@ -16,16 +16,16 @@ export function Progress({ progress, state }: { progress: CampaignProgress; stat
   const ofDelivered = (count: number) =>
     delivered === 0 ? undefined : t.ofDelivered(share(count, delivered))
   const numbers = [
-    ['total', total, undefined],
+    ['total', of, undefined],
     ['delivered', delivered, ofAll(delivered)],
-    ['waiting', pending + queued + deferred, undefined],
+    ['waiting', pending + queued + deferred, deferred === 0 ? undefined : t.putOff(number(deferred))],
     ['bounced', bounced, ofAll(bounced)],
     ['blocked', blocked, ofAll(blocked)],
     ['opened', progress.opened, ofDelivered(progress.opened)],
     ['clicked', progress.clicked, ofDelivered(progress.clicked)],
     ['unsubscribed', progress.unsubscribed, ofDelivered(progress.unsubscribed)],
     ['complained', progress.complained, ofDelivered(progress.complained)],
-    ['excluded', leftOut(progress), undefined],
+    ['excluded', leftOut(progress), t.ofList(number(total))],
   ] as const
   return (
     <Paper withBorder p="md" component="section" aria-label={t.progress}>
