@@ -10,6 +10,7 @@ import { noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
 import { readSumOfKeys } from '../../stats/read.ts'
 import { webhookTroubles } from '../../webhooks/waiting.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { campaignTroubles } from './campaign-troubles.ts'
 import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -39,9 +40,13 @@ const attention = z.object({
     'queue-old',
     'webhook-failing',
     'webhook-dead',
+    'campaign-paused',
+    'campaign-blocked',
   ]),
   severity: z.enum(['bad', 'warn', 'info']),
-  subject: z.string().describe('A domain, an address, a server, the id of a webhook: what it is about'),
+  subject: z
+    .string()
+    .describe('A domain, an address, a server, the id of a webhook or a campaign: what it is about'),
   detail: z.string(),
 })
 
@@ -102,6 +107,9 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       ...old.map((site) => note('queue-old', 'warn', site.name, site.lastReply ?? '')),
       ...(await webhookTroubles(storage, accountId)).map(({ id, isDead, problem }) =>
         note(isDead ? 'webhook-dead' : 'webhook-failing', 'warn', String(id), problem),
+      ),
+      ...(await campaignTroubles(dependencies, keyId)).map(({ kind, id, title, reason }) =>
+        note(kind, 'warn', String(id), reason === '' ? title : `${title}: ${reason}`),
       ),
     ]
   }

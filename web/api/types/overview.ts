@@ -29,6 +29,8 @@ export type AttentionId =
   | 'queue-old'
   | 'webhook-failing'
   | 'webhook-dead'
+  | 'campaign-paused'
+  | 'campaign-blocked'
 
 export type GoLiveCheck = {
   id: string

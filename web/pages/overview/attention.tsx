@@ -26,6 +26,9 @@ function placeOf(id: AttentionId, subject: string): string {
     case 'webhook-failing':
     case 'webhook-dead':
       return `/account/webhooks/${subject}`
+    case 'campaign-paused':
+    case 'campaign-blocked':
+      return `/campaigns/${subject}`
     case 'not-ready':
       return '/go-live'
   }
