@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { checkTogether } from './config/checks.ts'
-import { nearestName } from './config/nearest.ts'
 import { readSettingsFile } from './config/read-file.ts'
 import { type Mode, required } from './config/setting.ts'
 import { allSettings, type Config, type NamedSetting } from './config/settings.ts'
+import { nearestName } from './runtime/nearest.ts'
 
 export type { Port } from './config/kinds.ts'
 export type { Mode } from './config/setting.ts'

@@ -44,7 +44,14 @@ test('campaigns are listed, shown, paused, resumed and cancelled by command', as
     (await paravion('list', '--state', 'paused')).out,
     new RegExp(`^ID .*\n${id} +paused .* Spring\n$`),
   )
-  assert.match((await paravion('show', String(id))).out, /^state +paused: wait for the boss$/m)
+  const told = (await paravion('show', String(id))).out
+  assert.match(told, /^state +paused: wait for the boss$/m)
+  assert.match(told, /^left out +0 of \d on the list$/m)
+  const columns = told
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^.*? {2,}/.exec(line)?.[0].length)
+  assert.equal(new Set(columns).size, 1, told)
   assert.equal((await paravion('resume', String(id))).out, `Campaign ${id} is sending.\n`)
   await paravion('pause', String(id))
   assert.equal((await paravion('cancel', String(id))).out, `Campaign ${id} is cancelled.\n`)

@@ -66,6 +66,7 @@ export function createTestCampaigns(
     config: {
       campaigns: {
         ...{ pauseHardBouncePercent: 5, pauseComplaintPercent: 0.2, pauseRefusedPercent: 20 },
+        pauseUnmadePercent: 50,
         pauseAfterResults: 20,
       },
     },

@@ -100,7 +100,7 @@ scenario('a campaign reaches each member of the list once, with what is theirs a
   })
   await app.admin('PATCH', `/api/campaigns/${id}`, { trackClicks: true, trackOpens: true })
   const check = await app.admin('GET', `/api/campaigns/${id}/check`)
-  assert.deepEqual(check.body, { problems: [] })
+  assert.deepEqual(check.body, { problems: [], warnings: [] })
   assert.deepEqual(await audienceOf(app, id), { recipients: 3, excluded: {} })
   await post(app, `/api/campaigns/${id}/send`)
   const { campaign, progress } = await until(app, id, 'sent')
@@ -207,6 +207,12 @@ scenario('whom nothing can be made for gets nothing, and the story says why', as
   const file = await app.admin('GET', `/api/campaigns/${id}/recipients.csv`)
   assert.equal(file.text.split('\n')[0], 'email,state,reason,delivery,said,message_id')
   assert.match(file.text, /^bo@inbox\.example,handed,,blocked,/m)
+  const overview = await app.admin('GET', '/api/overview')
+  const { attention } = overview.body as { attention: { id: string; subject: string; name?: string }[] }
+  assert.deepEqual(
+    attention.filter((one) => one.id.startsWith('campaign')).map((one) => [one.id, one.subject, one.name]),
+    [['campaign-blocked', String(id), 'Spring']],
+  )
 })
 
 scenario('what is missing is told all at once, and nothing is sent', async (_t, app) => {

@@ -45,6 +45,7 @@ function breakerLimits({ campaigns }: Pick<Config, 'campaigns'>): BreakerLimits 
     hardBouncePercent: campaigns.pauseHardBouncePercent,
     complaintPercent: campaigns.pauseComplaintPercent,
     refusedPercent: campaigns.pauseRefusedPercent,
+    unmadePercent: campaigns.pauseUnmadePercent,
     leastResults: campaigns.pauseAfterResults,
   }
 }

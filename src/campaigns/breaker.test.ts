@@ -6,6 +6,7 @@ const limits: BreakerLimits = {
   hardBouncePercent: 5,
   complaintPercent: 0.2,
   refusedPercent: 20,
+  unmadePercent: 50,
   leastResults: 200,
 }
 const harmless: Harm = {
@@ -13,7 +14,7 @@ const harmless: Harm = {
   hardBounced: 0,
   complained: 0,
   results: 1_000,
-  recent: { results: 1_000, refused: 0 },
+  recent: { results: 1_000, refused: 0, unmade: 0 },
 }
 
 const cases: [name: string, harm: Partial<Harm>, tripped: RegExp | undefined][] = [
@@ -24,7 +25,18 @@ const cases: [name: string, harm: Partial<Harm>, tripped: RegExp | undefined][] 
   ['below the rate of complaints', { complained: 3, delivered: 1_501 }, undefined],
   ['at the rate of complaints', { complained: 3, delivered: 1_500 }, /^0\.2 % of the readers complained/],
   ['two complaints are chance', { complained: 2, delivered: 300 }, undefined],
-  ['refused by hosts of late', { recent: { results: 500, refused: 100 } }, /refused 20 % of the latest/],
+  [
+    'refused by hosts of late',
+    { recent: { results: 500, refused: 100, unmade: 0 } },
+    /refused 20 % of the latest/,
+  ],
+  [
+    'nothing could be made for half of the first hundred',
+    { results: 0, recent: { results: 100, refused: 0, unmade: 50 } },
+    /^nothing could be made for 50 % of the latest recipients/,
+  ],
+  ['it could be made for most', { recent: { results: 500, refused: 0, unmade: 249 } }, undefined],
+  ['before there are a hundred', { recent: { results: 99, refused: 0, unmade: 99 } }, undefined],
 ]
 
 for (const [name, harm, tripped] of cases) {

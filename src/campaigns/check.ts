@@ -1,14 +1,15 @@
-/** What keeps a mailing from being sent, all of it at once, each with what to do about it. */
-import { hasRecipients } from '../contacts/count-recipients.ts'
+/** What keeps a mailing from being sent, all of it at once, each with what to do about it; and what only looks wrong. */
+import { hasMembers, hasRecipients } from '../contacts/count-recipients.ts'
+import { propertiesByName } from '../contacts/properties.ts'
 import type { Address } from '../mail/address.ts'
-import type { KeyId } from '../mail/ids.ts'
+import type { ContactListId, KeyId } from '../mail/ids.ts'
 import { Refused } from '../runtime/refused.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { Content } from '../templates/content.ts'
-import { senderOf, textsOfMailing, usesLanguage } from './compose-mailing.ts'
+import { checkContent, type WrittenContent } from './check-content.ts'
+import { senderOf } from './compose-mailing.ts'
 import type { Mailing } from './mailing.ts'
 import { readMailingContent } from './mailing-content.ts'
-import { parseMailing } from './render.ts'
+import { type Sample, sampleRecipients } from './sample-recipients.ts'
 
 export const problemCodes = [
   'key-suspended',
@@ -17,8 +18,12 @@ export const problemCodes = [
   'no-subject',
   'no-content',
   'template-error',
+  'unknown-property',
+  'nobody-made',
   'no-list',
   'segment-error',
+  'empty-list',
+  'empty-segment',
   'no-recipients',
   'date-past',
   'date-far',
@@ -37,19 +42,58 @@ export type CheckParts = {
   maySendAs(keyId: KeyId, from: Address): Promise<boolean>
 }
 
-/** `purpose`: a test needs nobody in the list. */
+export const warningCodes = ['unknown-property', 'doubtful-tag', 'some-not-made'] as const
+
+/** What does not keep it from being sent, and is probably not meant so. */
+export type Warning = {
+  code: (typeof warningCodes)[number]
+  message: string
+}
+
+export type Findings = { problems: Problem[]; warnings: Warning[] }
+
+type Purpose = {
+  /** A test needs nobody in the list. */
+  purpose: 'test' | 'send'
+  content?: WrittenContent
+}
+
 export async function checkMailing(
   parts: CheckParts,
   mailing: Mailing,
-  { purpose, content }: { purpose: 'test' | 'send'; content?: Content },
+  purpose: Purpose,
 ): Promise<Problem[]> {
-  const { db } = parts.storage
-  return [
-    ...(await checkRights(parts, mailing)),
-    ...checkContent(mailing, content ?? (await readMailingContent(db, mailing.id))),
-    ...(purpose === 'send' ? await checkAudience(parts, mailing) : []),
-  ]
+  return (await lookThrough(parts, mailing, purpose)).problems
 }
+
+/** With the warnings, for whoever can read them before it is sent. */
+export async function lookThrough(
+  parts: CheckParts,
+  mailing: Mailing,
+  { purpose, content: given }: Purpose,
+): Promise<Findings> {
+  const { db } = parts.storage
+  const content = given ?? (await readMailingContent(db, mailing.id))
+  const rights = await checkRights(parts, mailing)
+  const written = await checkWritten(parts, mailing, content)
+  if (purpose === 'test') return { ...written, problems: [...rights, ...written.problems] }
+  const audience = await checkAudience(parts, mailing)
+  const made =
+    written.problems.length === 0 && typeof audience === 'number'
+      ? judgeSample(await sampleRecipients(parts, { mailing, listId: audience, content }))
+      : none
+  return {
+    problems: [
+      ...rights,
+      ...written.problems,
+      ...made.problems,
+      ...(typeof audience === 'number' ? [] : audience),
+    ],
+    warnings: [...written.warnings, ...made.warnings],
+  }
+}
+
+const none: Findings = { problems: [], warnings: [] }
 
 /** May its key send, and as its sender? Asked for the rest of a campaign as well: both may be taken away meanwhile. */
 export async function checkRights(parts: CheckParts, mailing: Mailing): Promise<Problem[]> {
@@ -79,35 +123,49 @@ async function checkSender({ maySendAs }: CheckParts, mailing: Mailing): Promise
   ]
 }
 
-function checkContent(mailing: Mailing, content: Content): Problem[] {
+async function checkWritten(
+  { storage: { db } }: CheckParts,
+  { keyId, subject }: Mailing,
+  content: WrittenContent,
+): Promise<Findings> {
   const problems: Problem[] = []
-  if (mailing.subject.trim() === '') {
+  if (subject.trim() === '') {
     problems.push({ code: 'no-subject', message: 'There is no subject: write one.' })
   }
   if (!content.html?.trim() && !content.text?.trim()) {
     problems.push({ code: 'no-content', message: 'There is neither an HTML nor a text part: write one.' })
-    return problems
   }
-  const from = senderOf(mailing) ?? { name: '', address: { local: 'nobody', domain: 'invalid' } }
-  const how = { from, usesLanguage: usesLanguage(content.headers) }
-  const { problem } = parseMailing(textsOfMailing(mailing, content), how)
-  if (problem !== undefined) {
-    problems.push({
-      code: 'template-error',
-      message: `The template language has a fault (${problem}): mend it, or no mail could be made.`,
-    })
+  const properties = [...(await propertiesByName(db, keyId)).values()].map(({ name }) => name)
+  const warnings: Warning[] = []
+  for (const { code, message, hinders } of checkContent({ subject, content }, properties)) {
+    if (code === 'doubtful-tag' || (code === 'unknown-property' && !hinders)) warnings.push({ code, message })
+    else problems.push({ code, message })
   }
-  return problems
+  return { problems, warnings }
 }
 
-async function checkAudience({ storage: { db }, clock }: CheckParts, mailing: Mailing): Promise<Problem[]> {
+function judgeSample({ lookedAt, unmade, why }: Sample): Findings {
+  if (why === undefined) return none
+  if (unmade === lookedAt) {
+    const message = `Nothing could be made for any of the first ${lookedAt} recipients: ${why}.`
+    return { problems: [{ code: 'nobody-made', message }], warnings: [] }
+  }
+  const message = `Of the first ${lookedAt} recipients ${unmade} would get nothing, and so would others like them: ${why}.`
+  return { problems: [], warnings: [{ code: 'some-not-made', message }] }
+}
+
+/** The list, where there is somebody to send it to. */
+async function checkAudience(
+  { storage: { db }, clock }: CheckParts,
+  mailing: Mailing,
+): Promise<ContactListId | Problem[]> {
   const { keyId, listId, segmentId } = mailing
   const list =
     listId === null
       ? undefined
       : await db
           .selectFrom('contact_lists')
-          .select('id')
+          .select(['id', 'name'])
           .where('id', '=', listId)
           .where('key_id', '=', keyId)
           .where('deleted_at', 'is', null)
@@ -115,18 +173,34 @@ async function checkAudience({ storage: { db }, clock }: CheckParts, mailing: Ma
   if (list === undefined) {
     return [{ code: 'no-list', message: 'There is no contact list: choose whom it is for.' }]
   }
+  const everybody = { keyId, listId: list.id, now: clock.now() }
   try {
     const segment = segmentId === null ? {} : { segment: { id: segmentId } }
-    if (await hasRecipients(db, { keyId, listId: list.id, ...segment, now: clock.now() })) return []
+    if (await hasRecipients(db, { ...everybody, ...segment })) return list.id
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return [{ code: 'segment-error', message: `The segment cannot be used: ${error.message}.` }]
   }
+  if (!(await hasMembers(db, everybody))) {
+    return [
+      {
+        code: 'empty-list',
+        message: `Nobody would get it: nobody is on the list ${list.name}. Put contacts on it, or choose another.`,
+      },
+    ]
+  }
+  if (segmentId !== null && (await hasRecipients(db, everybody))) {
+    return [
+      {
+        code: 'empty-segment',
+        message: `Nobody would get it: the segment chooses none of those on the list ${list.name} who may be written to. Choose another segment, or none.`,
+      },
+    ]
+  }
   return [
     {
       code: 'no-recipients',
-      message:
-        'Nobody would get it: all members of the list have left it or are excluded, or the segment chooses none of them.',
+      message: `Nobody would get it: all on the list ${list.name} have left it or are excluded.`,
     },
   ]
 }

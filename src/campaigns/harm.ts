@@ -28,10 +28,11 @@ export async function readHarm(
     .orderBy('work_id', 'desc')
     .limit(looked)
     .execute()
-  const recent = { results: 0, refused: 0 }
+  const recent = { results: 0, refused: 0, unmade: 0 }
   for (const { state, class: outcome } of latest) {
     if (state === 'queued' || state === 'held') continue
     recent.results += 1
+    if (state === 'blocked' && outcome === 'template-error') recent.unmade += 1
     if (state !== 'delivered' && refusals.has(outcome as ReplyClass)) recent.refused += 1
   }
   const { delivered, hardBounced, softBounced, deferred, complained } = counts

@@ -74,6 +74,19 @@ test('what cannot be rendered is a problem that names the part, and no half of a
   assert.match(JSON.stringify(rendered({ subject: '{% if %}', html: 'x' })), /"problem":"subject: /)
 })
 
+test('why it cannot be made shows what the author wrote, and not the marks of links', () => {
+  const html = '<p>x</p>{% if\n<a href="https://shop.example/?m={{data:first}}">Shop</a>'
+  const result = rendered({ subject: 'x', html })
+  assert.ok('problem' in result)
+  assert.match(result.problem, /^html: .*near ## \{% if\n/s)
+  assert.doesNotMatch(JSON.stringify([result.problem, result.fault.words]), /[\ufdd0-\ufdd3]/)
+  const open = rendered({
+    subject: 'x',
+    html: '<p>{% if data:first %}<a href="https://shop.example/">Shop</a>',
+  })
+  assert.match(JSON.stringify(open), /"problem":"html: not valid template ## near ## [^"]*<a href=.{2}https:/)
+})
+
 test('a small template does not become a large mail', () => {
   const doubling = `{% set a = "abcdefghij" %}${'{% set a = a + a %}'.repeat(20)}{{a}}`
   assert.match(

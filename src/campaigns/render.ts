@@ -14,6 +14,7 @@ import { formatMailbox, type Mailbox, parseMailboxList } from '../mail/mailbox.t
 import { ownMessageId } from '../mail/own-message-id.ts'
 import { mapTextParts } from '../mail/text-parts.ts'
 import {
+  type Fault,
   parseTemplate,
   type RenderLimits,
   renderTemplate,
@@ -21,20 +22,33 @@ import {
   replaceReservedTags,
   type Template,
   type TemplateContext,
+  type TemplateError,
 } from '../templates/index.ts'
-import { fillMarks, markLinks } from '../tracking/marked-links.ts'
+import { fillMarks, markLinks, withoutMarks } from '../tracking/marked-links.ts'
 import type { OwnLinks } from '../tracking/own-links.ts'
 import type { Linked } from '../tracking/personal.ts'
 import type { MailingTexts } from './compose-mailing.ts'
 
-export type Rendered = { texts: MailingTexts } | { problem: string }
+export type MailingPart = keyof MailingTexts
+
+/** Why there is no mail: one part of it could not be made. */
+export type Unmade = {
+  part: MailingPart
+  /** In Mailjet's words. */
+  problem: string
+  /** Its `start` is a place in `source`, which has the lines of what the author wrote, but with links marked. */
+  fault: Fault
+  source: string
+}
+
+export type Rendered = { texts: MailingTexts } | Unmade
 
 /** Of which every recipient's is made. */
 export type ParsedMailing = {
   from: Mailbox
   parts: { [Name in keyof MailingTexts]: Template | string }
   /** Why nobody gets it. */
-  problem: string | undefined
+  unmade: Unmade | undefined
 }
 
 export type RenderFacts = { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number }
@@ -49,20 +63,30 @@ export function parseMailing(
   { from, usesLanguage }: { from: Mailbox; usesLanguage: boolean },
 ): ParsedMailing {
   const parts: ParsedMailing['parts'] = { subject: '' }
-  let problem: string | undefined
+  let unmade: Unmade | undefined
   for (const name of partNames) {
     const text = texts[name]
     if (text === undefined) continue
     const source = name === 'html' ? markLinks(text) : text
     const parsed = usesLanguage ? parseTemplate(source, { placeholders: true }) : source
-    if (typeof parsed === 'object' && 'problem' in parsed) problem ??= `${name}: ${parsed.problem}`
+    if (typeof parsed === 'object' && 'problem' in parsed) unmade ??= toUnmade(name, source, parsed)
     else parts[name] = parsed
   }
-  return { from, parts, problem }
+  return { from, parts, unmade }
 }
 
-export function renderParts({ parts, from, problem }: ParsedMailing, facts: RenderFacts): Rendered {
-  if (problem !== undefined) return { problem }
+/** As the author wrote it: the marks of links are ours. */
+function toUnmade(part: MailingPart, source: string, { problem, fault }: TemplateError): Unmade {
+  const { words, start } = fault
+  return {
+    ...{ part, source },
+    problem: `${part}: ${withoutMarks(problem)}`,
+    fault: { words: withoutMarks(words), start },
+  }
+}
+
+export function renderParts({ parts, from, unmade }: ParsedMailing, facts: RenderFacts): Rendered {
+  if (unmade !== undefined) return unmade
   const { links } = facts
   const context = contextOf(from, facts)
   const texts: MailingTexts = { subject: '' }
@@ -73,7 +97,7 @@ export function renderParts({ parts, from, problem }: ParsedMailing, facts: Rend
       typeof part === 'string'
         ? { text: replacePlaceholders(part, context) }
         : renderTemplate(part, { ...context, limits: limitsFor(part.source) })
-    if ('problem' in rendered) return { problem: `${name}: ${rendered.problem}` }
+    if ('problem' in rendered) return toUnmade(name, typeof part === 'string' ? part : part.source, rendered)
     const isHtml = name === 'html'
     texts[name] = replaceReservedTags(isHtml ? fillMarks(rendered.text, links) : rendered.text, {
       ...links,

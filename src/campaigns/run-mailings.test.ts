@@ -205,6 +205,20 @@ storageTest('a small list that does harm all at once is paused before its end', 
   assert.deepEqual([state, pausedBy, pending], ['paused', 'breaker', 100])
 })
 
+storageTest('a campaign of which nothing can be made is paused while some are left', async (t, storage) => {
+  let blocked = 0
+  const ctx = createTestCampaigns(storage, { countsOf: async () => ({ ...noCounts, blocked }) })
+  await addMembers(storage, readers(600))
+  const { id } = await sendMailing(ctx, await makeMailing(ctx))
+  work(t, ctx)
+  await until(storage, id, ({ handed }) => handed === 500)
+  await storage.db.updateTable('deliveries').set({ state: 'blocked', class: 'template-error' }).execute()
+  blocked = 500
+  const { state, pausedBy, pending, reason } = await until(storage, id, ({ state }) => state !== 'sending')
+  assert.deepEqual([state, pausedBy, pending], ['paused', 'breaker', 100])
+  assert.match(reason, /^nothing could be made for 100 % of the latest recipients \(the limit is 50 %\)/)
+})
+
 storageTest('what is scheduled begins at its time, also when nobody was there then', async (t, storage) => {
   const ctx = createTestCampaigns(storage)
   await addMembers(storage, readers(2))

@@ -1,29 +1,24 @@
 /** A mailing before it is sent: looked at as one contact would see it, and sent to a few addresses as a test. */
 import { contactEmail } from '../contacts/contacts.ts'
-import { type Person, personsByEmail, personsById } from '../contacts/persons.ts'
+import { personsByEmail, personsById } from '../contacts/persons.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { ContactId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
-import type { Content } from '../templates/content.ts'
-import type { OwnLinks } from '../tracking/own-links.ts'
 import { checkMailing, NotReady } from './check.ts'
-import { fieldsOf, replyToOf, senderOf, textsOfMailing, usesLanguage } from './compose-mailing.ts'
+import { fieldsOf, type MailingTexts, replyToOf, senderOf } from './compose-mailing.ts'
 import type { CampaignsContext } from './context.ts'
 import type { Mailing } from './mailing.ts'
 import { readMailingContent } from './mailing-content.ts'
-import { parseMailing, type Rendered, renderParts } from './render.ts'
+import { renderParts } from './render.ts'
+import { mailboxOf, noLinks, parseDraft, unmadeInWords } from './render-draft.ts'
 
 type Parts = Pick<CampaignsContext, 'storage' | 'clock'>
 
-export type Preview = { to: Mailbox; rendered: Rendered }
-
-/** Links of a mail that nobody has got lead nowhere. */
-const noLinks = (to: Mailbox): OwnLinks => ({
-  unsubscribe: '#unsubscribe',
-  online: '#online',
-  address: formatAddress(to.address),
-  fields: [],
-})
+export type Preview = {
+  to: Mailbox
+  /** `problem`: why this contact would get nothing, and where in what the author wrote. */
+  rendered: { texts: MailingTexts } | { problem: string }
+}
 
 /** As that contact would see it, or else somebody of whom nothing is known. */
 export async function previewMailing(
@@ -37,27 +32,13 @@ export async function previewMailing(
     contactId === undefined
       ? undefined
       : (await personsById(storage.db, { keyId, ids: [contactId] })).get(contactId)
-  const to = mailboxOf(person) ?? { name: '', address: { local: 'reader', domain: 'inbox.example' } }
-  return { to, rendered: render(mailing, content, { to, person, links: noLinks(to), now: clock.now() }) }
-}
-
-function mailboxOf(person: Person | undefined): Mailbox | undefined {
-  if (person === undefined) return undefined
-  const at = person.email.lastIndexOf('@')
-  return {
-    name: person.name,
-    address: { local: person.email.slice(0, at), domain: person.email.slice(at + 1) },
-  }
-}
-
-function render(
-  mailing: Mailing,
-  content: Content,
-  facts: { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number },
-): Rendered {
-  const from = senderOf(mailing) ?? { name: '', address: { local: 'nobody', domain: 'invalid' } }
-  const how = { from, usesLanguage: usesLanguage(content.headers) }
-  return renderParts(parseMailing(textsOfMailing(mailing, content), how), facts)
+  const to =
+    person === undefined
+      ? { name: '', address: { local: 'reader', domain: 'inbox.example' } }
+      : mailboxOf(person)
+  const facts = { to, person, links: noLinks(to), now: clock.now() }
+  const rendered = renderParts(parseDraft(mailing, content), facts)
+  return { to, rendered: 'texts' in rendered ? rendered : { problem: unmadeInWords(rendered, content.mjml) } }
 }
 
 /** Each gets a message of their own, with what is known of them if they are a contact. Throws `Refused`. */
@@ -74,17 +55,18 @@ export async function testMailing(
   if (problems.length > 0 || from === undefined) throw new NotReady(id, problems)
   const emails = recipients.map(({ address }) => contactEmail(formatAddress(address)) ?? '')
   const persons = await personsByEmail(storage.db, { keyId, emails })
+  const parsed = parseDraft(mailing, content)
   const prepared = []
   for (const [place, to] of recipients.entries()) {
     const person = persons.get(emails[place] ?? '')
     // The tags that intake replaces by real links stay.
     const links = { address: formatAddress(to.address), fields: [] }
-    const rendered = render(mailing, content, { to, person, links, now: clock.now() })
+    const rendered = renderParts(parsed, { to, person, links, now: clock.now() })
     if ('problem' in rendered) {
       throw new NotReady(id, [
         {
           code: 'template-error',
-          message: `It cannot be made for ${links.address}: ${rendered.problem}.`,
+          message: `It cannot be made for ${links.address}: ${unmadeInWords(rendered, content.mjml)}.`,
         },
       ])
     }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { numbersOf, type Progress, type Tracked } from './campaign-numbers.ts'
 import { callAdmin } from './client.ts'
 import { addCommand, type CommonOptions } from './command.ts'
-import { count, formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
+import { formatPairs, formatTable, formatTime, printJson, printLines } from './output.ts'
 
 type KeyOptions = CommonOptions & { key?: string }
 
@@ -20,26 +21,10 @@ type Campaign = {
   endedAt: number | null
 }
 
-type Progress = {
-  total: number
-  pending: number
-  queued: number
-  delivered: number
-  softBounced: number
-  hardBounced: number
-  blocked: number
-  deferred: number
-  opened: number
-  clicked: number
-  complained: number
-  unsubscribed: number
-  excluded: Record<string, number>
-}
-
 type Shown = {
   campaign: Campaign
   progress: Progress
-  tracked: { opens: boolean; clicks: boolean } | null
+  tracked: Tracked
 }
 
 const keyOption = ['--key <key>', 'an API key (when left out, the first in key list)'] as const
@@ -101,42 +86,22 @@ async function show(id: string, options: KeyOptions): Promise<void> {
     query: { key: options.key },
   })
   if (options.json) return printJson(shown)
-  const { campaign, progress } = shown
+  const { campaign, progress, tracked } = shown
   const excluded = Object.entries(progress.excluded)
   const left = excluded.reduce((sum, [, number]) => sum + number, 0)
   printLines([
     ...formatPairs([
       ['campaign', `${campaign.id} ${campaign.title}`],
       ['subject', campaign.subject],
-      ['sender', `${campaign.senderName} <${campaign.senderEmail}>`],
+      ['sender', `${campaign.senderName} <${campaign.senderEmail}>`.trim()],
       ['state', campaign.reason === '' ? campaign.state : `${campaign.state}: ${campaign.reason}`],
       ['scheduled', formatTime(campaign.scheduledAt)],
       ['started', formatTime(campaign.startedAt)],
       ['ended', formatTime(campaign.endedAt)],
-      ['recipients', String(progress.total)],
+      ...numbersOf(progress, { left, tracked }),
+      ...excluded.map(([reason, number]) => [`  ${reason}`, String(number)] as const),
     ]),
-    ...formatPairs(numbersOf(shown)),
-    ...(left === 0 ? [] : [`${count(left, 'recipient')} left out:`]),
-    ...formatPairs(excluded.map(([reason, number]) => [`  ${reason}`, String(number)])),
   ])
-}
-
-function numbersOf({ progress, tracked }: Shown): [name: string, number: string][] {
-  const seen = (number: number, isTracked = true) =>
-    number === 0 && !isTracked ? 'not tracked' : String(number)
-  return [
-    ['not yet handed over', String(progress.pending)],
-    ['in the queue', String(progress.queued)],
-    ['delivered', String(progress.delivered)],
-    ['put off', String(progress.deferred)],
-    ['bounced for good', String(progress.hardBounced)],
-    ['bounced for now', String(progress.softBounced)],
-    ['blocked', String(progress.blocked)],
-    ['opened', seen(progress.opened, tracked?.opens)],
-    ['clicked', seen(progress.clicked, tracked?.clicks)],
-    ['complained', String(progress.complained)],
-    ['unsubscribed', String(progress.unsubscribed)],
-  ]
 }
 
 async function change(

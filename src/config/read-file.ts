@@ -1,6 +1,6 @@
 /** The settings file: TOML, as a flat list of keys with their values. */
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
-import { nearestName } from './nearest.ts'
+import { nearestName } from '../runtime/nearest.ts'
 import { allSettings } from './settings.ts'
 
 export type FileValues = { values: ReadonlyMap<string, unknown>; problems: readonly string[] }

@@ -391,10 +391,15 @@ export const settings = {
       { always: 20 },
       'A campaign is paused when so many of its latest mails are refused for their content or their sender; 0 never pauses it for that.',
     ),
+    pause_unmade_percent: setting(
+      percent(),
+      { always: 50 },
+      'A campaign is paused when so many of its latest mails could not be made because its placeholders have no value; 0 never pauses it for that.',
+    ),
     pause_after_results: setting(
       wholeNumber({ min: 1, max: 1_000_000 }),
       { always: 200 },
-      'Results of a campaign that there must be before it is judged.',
+      'Results of a campaign that there must be before it is judged; a hundred at most for mail that could not be made.',
     ),
   },
 

@@ -52,6 +52,23 @@ export async function hasRecipients(db: Kysely<Schema>, query: RecipientsQuery):
   return first !== undefined
 }
 
+/** Is anybody at all on the list, whether it would reach them or not? */
+export async function hasMembers(
+  db: Kysely<Schema>,
+  { keyId, listId }: Pick<RecipientsQuery, 'keyId' | 'listId'>,
+): Promise<boolean> {
+  const first = await db
+    .selectFrom('list_members')
+    .innerJoin('contacts', 'contacts.id', 'list_members.contact_id')
+    .select('contacts.id')
+    .where('list_members.list_id', '=', listId)
+    .where('contacts.key_id', '=', keyId)
+    .where('contacts.erased_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return first !== undefined
+}
+
 async function members(db: Kysely<Schema>, query: RecipientsQuery) {
   const { keyId, listId } = query
   const condition = await conditionOf(db, query)

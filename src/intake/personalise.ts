@@ -12,6 +12,7 @@ import {
   replacePlaceholders,
   type Template,
   type TemplateContext,
+  type TemplateError,
   type UsableTemplate,
 } from '../templates/index.ts'
 
@@ -33,7 +34,7 @@ export type Personalisation = {
 export type NamedTemplate = Pick<UsableTemplate, 'id' | 'name' | 'copyright'> &
   Partial<Pick<UsableTemplate, 'parse'>>
 
-export type Personalised = { texts: Texts } | { problem: string }
+export type Personalised = { texts: Texts } | TemplateError
 
 /** True where the texts hold anything that would be replaced: most messages do not, and skip all of this. */
 export function isPersonalised(texts: Texts, language: boolean): boolean {
@@ -58,17 +59,17 @@ export function personalise(
 ): PersonalTexts {
   const parse = stored?.parse ?? parseTemplate
   const templates = new Map<(typeof parts)[number], Template>()
-  let problem: string | undefined
+  let broken: TemplateError | undefined
   for (const part of parts) {
     const source = texts[part]
     if (source === undefined || !language) continue
     const template = parse(source, { placeholders: part !== 'subject' })
-    if ('problem' in template) problem ??= template.problem
+    if ('problem' in template) broken ??= template
     else templates.set(part, template)
   }
-  if (problem !== undefined) {
-    const broken = { problem }
-    return { differsByRecipient: false, render: () => broken }
+  if (broken !== undefined) {
+    const result = broken
+    return { differsByRecipient: false, render: () => result }
   }
   return {
     differsByRecipient: language

@@ -2,12 +2,12 @@
 import type { RecipientData } from '../contacts/recipient-data.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import type { Content } from '../templates/content.ts'
+import { lineOfFault } from '../templates/index.ts'
 import { mailDefaults } from '../templates/mail-defaults.ts'
 import { type NamedTemplate, personalise, type Texts } from './personalise.ts'
 
 export type PreviewProblem = {
   part: 'subject' | 'html' | 'text'
-  /** In the template language's own words. */
   message: string
   /** Of the part's source, from 1; for HTML that was compiled, of the MJML. Undefined where it could not be found. */
   line?: number
@@ -50,8 +50,9 @@ export function renderPreview(
     const texts: Texts = part === 'subject' ? { subject: source } : { subject: '', [part]: source }
     const result = personalise(texts, { language, variables, from, stored, now }).render(to, data)
     if (!('problem' in result)) return result.texts[part] ?? ''
-    const line = lineOf(result.problem, part === 'html' ? [content.mjml, source] : [source])
-    problems.push({ part, message: result.problem, ...(line !== undefined && { line }) })
+    const { words, start } = result.fault
+    const line = lineOfFault(start, { source, writtenAs: part === 'html' ? content.mjml : null })
+    problems.push({ part, message: words, ...(line !== undefined && { line }) })
     return source
   }
   return {
@@ -69,16 +70,4 @@ export function textsOfContent({ headers, html, text }: Content): Texts {
     ...(html !== null && { html }),
     ...(text !== null && { text }),
   }
-}
-
-/** The words of the fault say where it is: they end with the source nearby, or name it in quotes. */
-function lineOf(problem: string, sources: readonly (string | null)[]): number | undefined {
-  const near =
-    / ## near ## (.+) ##$/s.exec(problem)?.[1] ?? /^"(.+)" is not an array value$/s.exec(problem)?.[1]
-  if (near === undefined) return undefined
-  for (const source of sources) {
-    const at = source?.indexOf(near) ?? -1
-    if (source && at !== -1) return source.slice(0, at).split('\n').length
-  }
-  return undefined
 }

@@ -46,7 +46,12 @@ function resolve(reference: Reference, state: RenderState): Value {
   const value = lookUp(reference, state) ?? reference.fallback
   if (value !== undefined) return value
   const { namespace, path } = reference
-  throw fault(state, `Unknown identifier: ${namespace === 'local' ? '' : `${namespace}:`}${path.join('.')}`)
+  const name = `${namespace === 'local' ? '' : `${namespace}:`}${path.join('.')}`
+  throw fault(
+    state,
+    `Unknown identifier: ${name}`,
+    `${name} has no value and no default: write {{${name}:"…"}}`,
+  )
 }
 
 function lookUp({ namespace, path }: Reference, state: RenderState): Value | undefined {

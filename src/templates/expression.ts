@@ -41,6 +41,8 @@ const namespaces: Readonly<Record<string, Namespace>> = {
 }
 
 const deepest = 100
+/** Of what the author wrote, in the words of a fault. */
+const shownLength = 40
 
 /** What a whole template shares: how many words it may have, and what was seen of the recipient. */
 export type ParseState = { source: string; wordsLeft: number; recipientSeen: boolean }
@@ -76,13 +78,38 @@ export function createExpressionReader(lexer: Lexer, state: ParseState, start: n
     return token
   }
 
-  function fault(what: string, at: Token): TemplateFault {
-    return expressionFault(what, source, { start, end: at.end })
+  const closing = source.charAt(start + 1) === '%' ? '%}' : '}}'
+
+  function fault(what: string, at: Token, words?: string): TemplateFault {
+    return expressionFault(what, source, { start, end: at.end }, words)
   }
 
   function unexpected(): TemplateFault {
     const token = peek()
-    return token.kind === 'end' ? invalidTemplate(source, start) : fault('Syntax error', token)
+    if (token.kind === 'end') {
+      const opening = source.slice(start, start + 2)
+      const isString = /^["'&]/.test(source.slice(token.start, token.start + 1))
+      return invalidTemplate(
+        source,
+        start,
+        isString ? 'a quotation mark is not closed' : `${opening} is not closed: ${closing} is missing`,
+      )
+    }
+    return syntaxError(token)
+  }
+
+  function syntaxError(token: Token): TemplateFault {
+    const text = source.slice(token.start, token.end)
+    const isClosing = token.kind === 'symbol' && (token.text === '}}' || token.text === '%}')
+    return fault(
+      'Syntax error',
+      token,
+      isClosing && text === closing
+        ? `something is missing before ${text}`
+        : isClosing
+          ? `${source.slice(start, start + 2)} is closed by ${closing}, not by ${text}`
+          : `${text.slice(0, shownLength)} is not expected there`,
+    )
   }
 
   /** The next word in lower case where it could be a keyword or a symbol. */
@@ -238,7 +265,9 @@ export function createExpressionReader(lexer: Lexer, state: ParseState, start: n
         if (token.text !== '-') return ''
         take()
         const number = take()
-        if (number.kind !== 'number') throw fault('Syntax error', number)
+        if (number.kind !== 'number') {
+          throw fault('Syntax error', number, 'a number is missing after the minus')
+        }
         return -number.value
       }
       default:
@@ -248,7 +277,8 @@ export function createExpressionReader(lexer: Lexer, state: ParseState, start: n
 
   function readCall(name: string): Expression {
     const lower = name.toLowerCase()
-    if (!isFunctionName(lower)) throw fault(`Unknown identifier: ${name}`, peek())
+    if (!isFunctionName(lower))
+      throw fault(`Unknown identifier: ${name}`, peek(), `there is no function ${name}`)
     take()
     return nested(() => {
       const values: Expression[] = []

@@ -8,6 +8,7 @@ import {
   expressionFault,
   invalidTemplate,
   isRecipientIndependent,
+  lineAt,
   type Place,
   type Template,
   type TemplateError,
@@ -37,7 +38,7 @@ export function parseTemplate(
   try {
     return parse(source, placeholders)
   } catch (error) {
-    if (error instanceof TemplateFault) return { problem: error.message }
+    if (error instanceof TemplateFault) return { problem: error.message, fault: error.fault }
     throw error
   }
 }
@@ -57,7 +58,7 @@ function parse(source: string, placeholders: boolean): Template {
       nodes.push(text)
       return
     }
-    for (const part of splitPlaceholders(text)) {
+    for (const part of splitPlaceholders(text, start)) {
       texts += typeof part === 'string' ? 1 : 2
       if (typeof part !== 'string' && !isRecipientIndependent(part.reference)) state.recipientSeen = true
       nodes.push(part)
@@ -71,6 +72,13 @@ function parse(source: string, placeholders: boolean): Template {
       return { start, end: closing.start, next: closing.end }
     }
     const block = open.at(-1)
+    const invalid = (words: string) => invalidTemplate(source, start, words)
+    const outside = (word: string, begins: OpenBlock['kind']) =>
+      invalid(
+        block === undefined
+          ? `{% ${word} %} has no {% ${begins} %} before it`
+          : `{% ${word} %} stands inside the {% ${block.kind} %} of line ${lineAt(source, block.place.start)}, whose {% end${block.kind} %} is missing`,
+      )
     switch (keyword.kind === 'name' ? keyword.text.toLowerCase() : '') {
       case 'if': {
         const condition = reader.expression()
@@ -80,7 +88,9 @@ function parse(source: string, placeholders: boolean): Template {
         return next
       }
       case 'elseif': {
-        if (block?.kind !== 'if' || block.otherwise !== undefined) throw invalidTemplate(source, start)
+        if (block?.kind !== 'if') throw outside('elseif', 'if')
+        if (block.otherwise !== undefined)
+          throw invalid('{% elseif %} stands after {% else %}: put it before')
         const condition = reader.expression()
         const { next, ...place } = close()
         nodes = []
@@ -88,20 +98,23 @@ function parse(source: string, placeholders: boolean): Template {
         return next
       }
       case 'else': {
-        if (block?.kind !== 'if' || block.otherwise !== undefined) throw invalidTemplate(source, start)
+        if (block?.kind !== 'if') throw outside('else', 'if')
+        if (block.otherwise !== undefined) throw invalid('this {% if %} has an {% else %} already')
         nodes = []
         block.otherwise = nodes
         return close().next
       }
       case 'endif': {
-        if (block?.kind !== 'if') throw invalidTemplate(source, start)
+        if (block?.kind !== 'if') throw outside('endif', 'if')
         finish({ kind: 'if', branches: block.branches, otherwise: block.otherwise ?? [] })
         return close().next
       }
       case 'for': {
         const name = readName(reader)
         const word = reader.take()
-        if (word.kind !== 'name' || word.text.toLowerCase() !== 'in') throw invalidTemplate(source, start)
+        if (word.kind !== 'name' || word.text.toLowerCase() !== 'in') {
+          throw invalid('a loop is written {% for item in var:items %}: "in" is missing')
+        }
         const rowsStart = reader.peek().start
         const rows = reader.expression()
         const { next, ...place } = close()
@@ -112,7 +125,7 @@ function parse(source: string, placeholders: boolean): Template {
         return next
       }
       case 'endfor': {
-        if (block?.kind !== 'for') throw invalidTemplate(source, start)
+        if (block?.kind !== 'for') throw outside('endfor', 'for')
         const { name, rows, rowsText, nodes: inner, place } = block
         finish({ kind: 'for', name, rows, rowsText, nodes: inner, place })
         return close().next
@@ -120,14 +133,16 @@ function parse(source: string, placeholders: boolean): Template {
       case 'set': {
         const name = readName(reader)
         const sign = reader.take()
-        if (sign.kind !== 'symbol' || sign.text !== '=') throw invalidTemplate(source, start)
+        if (sign.kind !== 'symbol' || sign.text !== '=') {
+          throw invalid('a variable is written {% set name = "value" %}: "=" is missing')
+        }
         const value = reader.expression()
         const { next, ...place } = close()
         nodes.push({ kind: 'set', name, value, place })
         return next
       }
       default:
-        throw invalidTemplate(source, start)
+        throw invalid('{% %} begins with one of if, elseif, else, endif, for, endfor and set')
     }
   }
 
@@ -158,7 +173,10 @@ function parse(source: string, placeholders: boolean): Template {
     }
   }
   const unclosed = open.at(-1)
-  if (unclosed !== undefined) throw invalidTemplate(source, unclosed.place.start)
+  if (unclosed !== undefined) {
+    const { kind, place } = unclosed
+    throw invalidTemplate(source, place.start, `the {% end${kind} %} of this {% ${kind} %} is missing`)
+  }
   const pieces = texts + mostWords - state.wordsLeft
   return { source, nodes: root, dependsOnRecipient: state.recipientSeen, pieces }
 }

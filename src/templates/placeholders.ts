@@ -8,8 +8,11 @@ import { print, valueAt } from './values.ts'
 const placeholder =
   /\[\[\s{0,9}(var|data):\s{0,9}([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,255})\s{0,9}(?::\s{0,9}(?:"([^"]{0,1000})"|'([^']{0,1000})'|&quot;((?:(?!&quot;).){0,1000})&quot;|([^"'[\]]{0,1000}?))\s{0,9})?\]\]/iuy
 
-/** The text as literal parts and placeholders, in order. What only looks like a placeholder stays text. */
-export function splitPlaceholders(text: string): (string | Placeholder)[] {
+/**
+ * The text as literal parts and placeholders, in order. What only looks like a placeholder stays text. `offset`: where in
+ * its source the text begins.
+ */
+export function splitPlaceholders(text: string, offset = 0): (string | Placeholder)[] {
   const parts: (string | Placeholder)[] = []
   let copied = 0
   let at = text.indexOf('[[')
@@ -21,7 +24,7 @@ export function splitPlaceholders(text: string): (string | Placeholder)[] {
       continue
     }
     if (at > copied) parts.push(text.slice(copied, at))
-    parts.push(toPlaceholder(found))
+    parts.push(toPlaceholder(found, offset + at))
     copied = at + found[0].length
     at = text.indexOf('[[', copied)
   }
@@ -49,10 +52,17 @@ export function printPlaceholder(
   return print(valueAt(namespace === 'data' ? contactData : variables, path) ?? fallback ?? '') ?? ''
 }
 
-function toPlaceholder(found: RegExpExecArray): Placeholder {
+/** Is it one that stands at this place? Where it ends, otherwise undefined. */
+export function placeholderEnd(text: string, at: number): number | undefined {
+  placeholder.lastIndex = at
+  return placeholder.test(text) ? placeholder.lastIndex : undefined
+}
+
+function toPlaceholder(found: RegExpExecArray, start: number): Placeholder {
   const [, namespace = '', name = '', double, single, encoded, bare] = found
   return {
     kind: 'placeholder',
+    start,
     reference: {
       kind: 'reference',
       namespace: namespace.toLowerCase() === 'data' ? 'data' : 'var',

@@ -14,8 +14,8 @@ export type RenderState = {
   place: Place
 }
 
-export function fault(state: RenderState, what: string): TemplateFault {
-  return expressionFault(what, state.source, state.place)
+export function fault(state: RenderState, what: string, words?: string): TemplateFault {
+  return expressionFault(what, state.source, state.place, words)
 }
 
 /** Counts work; long texts count by their length, so that steps bound the time. */

@@ -23,7 +23,7 @@ export function renderTemplate(
   try {
     render(template.nodes, state, output)
   } catch (error) {
-    if (error instanceof TemplateFault) return { problem: error.message }
+    if (error instanceof TemplateFault) return { problem: error.message, fault: error.fault }
     throw error
   }
   return output
@@ -82,7 +82,10 @@ function renderLoop(
 ): void {
   state.place = place
   const value = evaluate(source, state)
-  if (typeof value !== 'object') throw new TemplateFault(`"${rowsText}" is not an array value`)
+  if (typeof value !== 'object') {
+    const words = `${rowsText} is no list of values: a loop cannot go through it`
+    throw new TemplateFault(`"${rowsText}" is not an array value`, { words, start: place.start })
+  }
   const rows: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
 
   const shadowed = state.locals.get(name)

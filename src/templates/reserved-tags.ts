@@ -6,6 +6,15 @@ const addressTag = /\[\[EMAIL_TO\]\]/gi
 const onlineTag = /\[\[PERMALINK\]\]/gi
 const anyTag = /\[\[(?:UNSUB_LINK|EMAIL_TO|PERMALINK)/i
 
+/** At its place. */
+const oneTag = /\[\[(?:UNSUB_LINK(?:_[A-Z]{2})?|EMAIL_TO|PERMALINK)\]\]/iy
+
+/** Is it one that stands at this place? Where it ends, otherwise undefined. */
+export function reservedTagEnd(text: string, at: number): number | undefined {
+  oneTag.lastIndex = at
+  return oneTag.test(text) ? oneTag.lastIndex : undefined
+}
+
 export function hasReservedTags(text: string): boolean {
   return anyTag.test(text)
 }

@@ -1,7 +1,17 @@
 /** A parsed template (reference/template-language.md §3 and §4): read once, rendered for many. */
 
-/** The fault in Mailjet's words (§5), to be shown to the author of the template. */
-export type TemplateError = { readonly problem: string }
+export type TemplateError = {
+  /** In Mailjet's words (§5). */
+  readonly problem: string
+  readonly fault: Fault
+}
+
+/** The same for the author of the template, in words that say what is wrong and what would be right. */
+export type Fault = {
+  readonly words: string
+  /** Where in the source the delimiter opens in which it is. */
+  readonly start: number
+}
 
 export type Template = {
   readonly source: string
@@ -37,7 +47,12 @@ export type Branch = {
 }
 
 /** `[[var:name]]`, `[[data:name:"default"]]`: empty where the name is absent. */
-export type Placeholder = { readonly kind: 'placeholder'; readonly reference: Reference }
+export type Placeholder = {
+  readonly kind: 'placeholder'
+  readonly reference: Reference
+  /** Where it stands. */
+  readonly start: number
+}
 
 export type Scalar = string | number | boolean
 
@@ -96,17 +111,33 @@ export type FunctionName = keyof typeof functionArguments
 /** Thrown inside this folder, returned as a TemplateError at its edge. */
 export class TemplateFault extends Error {
   override readonly name = 'TemplateFault'
+  readonly fault: Fault
+
+  constructor(problem: string, fault: Fault) {
+    super(problem)
+    this.fault = fault
+  }
 }
 
 const nearLength = 80
 
-export function expressionFault(what: string, source: string, place: Place): TemplateFault {
+/** `words`: ours, where they say more than `what`. */
+export function expressionFault(what: string, source: string, place: Place, words = what): TemplateFault {
   const near = source.slice(place.start, Math.min(place.end, place.start + nearLength)).trimEnd()
-  return new TemplateFault(`expression parsing error ## ${what} ## near ## ${near} ##`)
+  const fault = { words, start: place.start }
+  return new TemplateFault(`expression parsing error ## ${what} ## near ## ${near} ##`, fault)
 }
 
-export function invalidTemplate(source: string, start: number): TemplateFault {
-  return new TemplateFault(`not valid template ## near ## ${source.slice(start, start + nearLength)} ##`)
+export function invalidTemplate(source: string, start: number, words: string): TemplateFault {
+  const near = source.slice(start, start + nearLength)
+  return new TemplateFault(`not valid template ## near ## ${near} ##`, { words, start })
+}
+
+/** From 1. */
+export function lineAt(source: string, position: number): number {
+  let line = 1
+  for (let at = source.indexOf('\n'); at !== -1 && at < position; at = source.indexOf('\n', at + 1)) line += 1
+  return line
 }
 
 /** False when one rendering serves every recipient who has the same variables. */

@@ -34,6 +34,11 @@ export function markLinks(source: string): string {
   return `${marked}${html.slice(copied, at)}${pixelPlace}${html.slice(at)}`
 }
 
+/** Of a piece of what was marked, as it was written. */
+export function withoutMarks(piece: string): string {
+  return piece.replace(/\ufdd0\d*\ufdd1?|[\ufdd1-\ufdd3]/g, '')
+}
+
 /** `marked`, after its placeholders were replaced. */
 export function fillMarks(marked: string, { open, click }: Pick<OwnLinks, 'open' | 'click'>): string {
   const html = marked.replace(filled, (_all, position: string | undefined, raw: string | undefined) => {

@@ -596,3 +596,46 @@ browserTest(
   },
   { width: 390, language: 'fr', scheme: 'dark' },
 )
+
+browserTest(
+  'what would reach nobody is told before it is sent, and what reached nobody after',
+  async (_t, app, person) => {
+    const { page, goTo } = person
+    const emails = ['ana@inbox.test', 'bo@inbox.test', 'cy@inbox.test']
+    const listId = await makeList(app, emails)
+    assert.equal(
+      (await app.admin('POST', '/api/contact-properties', { name: 'first', type: 'str' })).status,
+      201,
+    )
+    const id = await makeCampaign(app, { listId }, '<p>\n{{data:frist}} [[firstname]]</p>')
+    await goTo(`/campaigns/${id}?stage=send`)
+    const check = page.getByRole('region', { name: 'Is all ready?' })
+    await check.getByText('One thing is missing.').waitFor()
+    await check.getByText(/^HTML, line 2: data:frist is used.*: was first meant\?$/).waitFor()
+    await check.getByText(/^HTML, line 2: \[\[firstname\]\] is no placeholder/).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Send now' }).isDisabled(), true)
+    await assertFits(person)
+    await assertAccessible(page)
+
+    const value = { properties: { first: 'Ana' } }
+    const [ana = ''] = emails
+    assert.ok((await app.admin('PATCH', `/api/contacts/${ana}`, value)).status < 300)
+    const html = '<p>{{data:first}} [[firstname]]</p>'
+    assert.equal((await app.admin('PUT', `/api/campaigns/${id}/content`, { html })).status, 200)
+    await page.reload()
+    await check.getByText('It can be sent; look at 2 things before.').waitFor()
+    await check.getByText(/^Of the first 3 recipients 2 would get nothing/).waitFor()
+    assert.equal((await app.admin('POST', `/api/campaigns/${id}/send`)).status, 200)
+    await app.received(ana)
+    await goTo(`/campaigns/${id}`)
+    await page.getByText('2 of 3 were blocked: nothing went to them. Their rows below say why.').waitFor()
+    await numberOf(page, 'blocked', '2').waitFor()
+    await page.getByText('of 3 on the list').waitFor()
+    await assertFits(person)
+    await assertAccessible(page)
+    await goTo('/campaigns')
+    await page.getByText(/ · 2 blocked$/).waitFor()
+    await goTo('/statistics/campaigns')
+    await page.getByRole('columnheader', { name: 'Blocked' }).waitFor()
+  },
+)

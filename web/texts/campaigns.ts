@@ -147,13 +147,26 @@ export const campaignsTexts = defineTexts({
       'no-subject': 'There is no subject: write one.',
       'no-content': 'Nothing is written yet.',
       'template-error': 'The placeholders have a fault, so that no mail could be made.',
+      'unknown-property': 'A placeholder names something that is not known of contacts.',
+      'nobody-made': 'Nothing could be made for the recipients.',
       'no-list': 'There is no list: choose whom it is for.',
       'segment-error': 'The segment cannot be used.',
-      'no-recipients':
-        'Nobody would get it: all have left the list or are excluded, or the segment chooses none of them.',
+      'empty-list': 'Nobody would get it: nobody is on the list.',
+      'empty-segment':
+        'Nobody would get it: the segment chooses none of those on the list who may be written to.',
+      'no-recipients': 'Nobody would get it: all on the list have left it or are excluded.',
       'date-past': 'The time is past.',
       'date-far': 'The time is more than a year away.',
     },
+    warnings: {
+      'unknown-property': 'A placeholder names something that is not known of contacts.',
+      'doubtful-tag': 'This looks like a placeholder and is none.',
+      'some-not-made': 'Some would get nothing.',
+    },
+    readyBut: (count: number) =>
+      count === 1
+        ? 'It can be sent; look at one thing before.'
+        : `It can be sent; look at ${count} things before.`,
     mend: { settings: 'Choose', content: 'Write', senders: 'Validate', contacts: 'To the contacts' },
     contentIsThere: 'Written',
     gets: (count: string) => `${count} get it.`,
@@ -224,7 +237,12 @@ export const campaignsTexts = defineTexts({
       complained: 'Complaints',
       excluded: 'Left out',
     },
-    ofAll: (rate: string) => `${rate} of all`,
+    ofAll: (rate: string) => `${rate} of the recipients`,
+    ofList: (count: string) => `of ${count} on the list`,
+    putOff: (count: string) => `${count} put off, tried again`,
+    wereBlocked: (count: string, all: string) =>
+      `${count} of ${all} were blocked: nothing went to them. Their rows below say why.`,
+    blockedOf: (count: string) => `${count} blocked`,
     ofDelivered: (rate: string) => `${rate} of delivered`,
     notTracked: 'not tracked',
     statistics: 'Statistics',
@@ -403,13 +421,26 @@ export const campaignsTexts = defineTexts({
       'no-subject': 'Il n’y a pas d’objet : écrivez-en un.',
       'no-content': 'Rien n’est encore écrit.',
       'template-error': 'Les variables ont une erreur, et aucun message ne pourrait être fait.',
+      'unknown-property': 'Une variable nomme quelque chose qu’on ne sait pas des contacts.',
+      'nobody-made': 'Rien ne pourrait être fait pour les destinataires.',
       'no-list': 'Il n’y a pas de liste : choisissez à qui elle va.',
       'segment-error': 'Le segment ne peut pas servir.',
-      'no-recipients':
-        'Personne ne le recevrait : tous ont quitté la liste ou sont exclus, ou le segment n’en choisit aucun.',
+      'empty-list': 'Personne ne le recevrait : il n’y a personne sur la liste.',
+      'empty-segment':
+        'Personne ne le recevrait : le segment ne choisit aucun de ceux de la liste à qui on peut écrire.',
+      'no-recipients': 'Personne ne le recevrait : tous ceux de la liste l’ont quittée ou sont exclus.',
       'date-past': 'Cette heure est passée.',
       'date-far': 'Cette heure est à plus d’un an.',
     },
+    warnings: {
+      'unknown-property': 'Une variable nomme quelque chose qu’on ne sait pas des contacts.',
+      'doubtful-tag': 'Ceci ressemble à une variable et n’en est pas une.',
+      'some-not-made': 'Certains ne recevraient rien.',
+    },
+    readyBut: (count) =>
+      count === 1
+        ? 'Elle peut partir ; regardez d’abord une chose.'
+        : `Elle peut partir ; regardez d’abord ${count} choses.`,
     mend: { settings: 'Choisir', content: 'Écrire', senders: 'Valider', contacts: 'Vers les contacts' },
     contentIsThere: 'Écrit',
     gets: (count) => `${count} personnes le reçoivent.`,
@@ -479,7 +510,12 @@ export const campaignsTexts = defineTexts({
       complained: 'Plaintes',
       excluded: 'Laissés de côté',
     },
-    ofAll: (rate) => `${rate} de tous`,
+    ofAll: (rate) => `${rate} des destinataires`,
+    ofList: (count) => `sur ${count} de la liste`,
+    putOff: (count) => `${count} différés, retentés`,
+    wereBlocked: (count, all) =>
+      `${count} sur ${all} ont été bloqués : rien ne leur est parti. Leurs lignes ci-dessous disent pourquoi.`,
+    blockedOf: (count) => `${count} bloqués`,
     ofDelivered: (rate) => `${rate} des livrés`,
     notTracked: 'pas de suivi',
     statistics: 'Statistiques',

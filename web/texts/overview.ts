@@ -30,6 +30,10 @@ export const overviewTexts = defineTexts({
       'webhook-dead': () => 'A webhook is suspended',
       'campaign-stopped': (title: string) =>
         title === '' ? 'A campaign was stopped' : `The campaign “${title}” was stopped`,
+      'campaign-blocked': (title: string) =>
+        title === ''
+          ? 'Most mail of a campaign was blocked'
+          : `Most mail of the campaign “${title}” was blocked`,
     },
     severities: { bad: 'Problem', warn: 'Warning', info: 'Note' },
     domains: 'Domains',
@@ -92,6 +96,10 @@ export const overviewTexts = defineTexts({
       'webhook-dead': () => 'Un webhook est suspendu',
       'campaign-stopped': (title) =>
         title === '' ? 'Une campagne a été arrêtée' : `La campagne « ${title} » a été arrêtée`,
+      'campaign-blocked': (title) =>
+        title === ''
+          ? 'La plupart des messages d’une campagne ont été bloqués'
+          : `La plupart des messages de la campagne « ${title} » ont été bloqués`,
     },
     severities: { bad: 'Problème', warn: 'Avertissement', info: 'Remarque' },
     domains: 'Domaines',

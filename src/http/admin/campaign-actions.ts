@@ -11,7 +11,7 @@ import {
   sendMailing,
   unscheduleMailing,
 } from '../../campaigns/change-state.ts'
-import { checkMailing, problemCodes } from '../../campaigns/check.ts'
+import { lookThrough, problemCodes, warningCodes } from '../../campaigns/check.ts'
 import type { Mailing } from '../../campaigns/mailing.ts'
 import { previewMailing, testMailing } from '../../campaigns/try-mailing.ts'
 import type { CountedRecipients } from '../../contacts/recipient-counts.ts'
@@ -62,14 +62,17 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
     defineRoute({
       method: 'GET',
       path: '/campaigns/{id}/check',
-      summary: 'What keeps it from being sent',
+      summary: 'What keeps it from being sent, and what looks wrong',
       query: z.strictObject({ key }),
       answer: z.object({
         problems: z.array(z.object({ code: z.enum(problemCodes), message: z.string() })),
+        warnings: z
+          .array(z.object({ code: z.enum(warningCodes), message: z.string() }))
+          .describe('What keeps it from nothing, and is probably not meant so'),
       }),
       async handle({ params, query }) {
         const mailing = await find(query.key, params.id)
-        return { problems: await checkMailing(campaigns, mailing, { purpose: 'send' }) }
+        return lookThrough(campaigns, mailing, { purpose: 'send' })
       },
     }),
     defineRoute({

@@ -11,6 +11,7 @@ import { noMetrics, sliceMs, sliceOf } from '../../stats/metrics.ts'
 import { readSumOfKeys } from '../../stats/read.ts'
 import { webhookTroubles } from '../../webhooks/waiting.ts'
 import type { HttpDependencies } from '../dependencies.ts'
+import { blockedMailings } from './blocked-mailings.ts'
 import { ownServerWarnings } from './own-server.ts'
 import { type AdminRoute, defineRoute, queryNumber } from './route.ts'
 import { whichKey } from './which-key.ts'
@@ -41,6 +42,7 @@ const attention = z.object({
     'webhook-failing',
     'webhook-dead',
     'campaign-stopped',
+    'campaign-blocked',
   ]),
   severity: z.enum(['bad', 'warn', 'info']),
   subject: z
@@ -111,6 +113,11 @@ export function overviewRoutes(dependencies: HttpDependencies): AdminRoute[] {
       ),
       ...(await stoppedMailings(storage, accountId)).map(({ id, title, reason, publicKey }) => ({
         ...note('campaign-stopped', 'warn', String(id), reason),
+        name: title,
+        key: publicKey,
+      })),
+      ...(await blockedMailings(dependencies, accountId)).map(({ id, title, publicKey }) => ({
+        ...note('campaign-blocked', 'warn', String(id)),
         name: title,
         key: publicKey,
       })),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { contactEmail } from '../../contacts/contacts.ts'
 import type { RecipientsData } from '../../contacts/recipient-data.ts'
 import { gather } from '../../intake/known-recipients.ts'
-import { renderPreview, textsOfContent } from '../../intake/preview.ts'
+import { type PreviewProblem, renderPreview, textsOfContent } from '../../intake/preview.ts'
 import { fromTemplate } from '../../intake/use-template.ts'
 import { normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
@@ -133,7 +133,7 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
           from: from === undefined ? null : formatMailbox(from),
           replyTo: formatMailboxList(replyTo),
           ...rendered,
-          problems: [...problems, ...rendered.problems],
+          problems: [...problems, ...(content.textFromHtml ? once(rendered.problems) : rendered.problems)],
         }
       },
     }),
@@ -220,14 +220,23 @@ export function templatePreviewRoutes({ storage, intake, clock }: HttpDependenci
 async function compiled(
   given: Content,
   { makesText, asker }: { makesText: boolean; asker: Asker },
-): Promise<{ content: Content; problems: Problem[] }> {
+): Promise<{ content: Content & { textFromHtml: boolean }; problems: Problem[] }> {
   const made =
     given.html || !isMjmlText(given.mjml)
       ? { html: given.html, problems: [] }
       : await compileMjml(given.mjml, asker)
-  const text =
-    given.text || !makesText || !made.html ? given.text : ((await htmlToText(made.html, asker)) ?? null)
-  return { content: { ...given, html: made.html, text }, problems: made.problems.map(mjmlProblem) }
+  const textFromHtml = !given.text && makesText && Boolean(made.html)
+  const text = textFromHtml && made.html ? ((await htmlToText(made.html, asker)) ?? null) : given.text
+  return {
+    content: { ...given, html: made.html, text, textFromHtml },
+    problems: made.problems.map(mjmlProblem),
+  }
+}
+
+/** What was made of the HTML has its faults again. */
+function once(problems: readonly PreviewProblem[]): readonly PreviewProblem[] {
+  const inHtml = new Set(problems.flatMap(({ part, message }) => (part === 'html' ? [message] : [])))
+  return problems.filter(({ part, message }) => part !== 'text' || !inHtml.has(message))
 }
 
 function mjmlProblem(sentence: string): Problem {

@@ -198,7 +198,7 @@ httpStorageTest('previews and test mails know the template that they are of', as
   const shown = ok<Preview>(await call('POST', 'templates/preview', { content, template: template.id }))
   assert.deepEqual([shown.text, shown.problems], [`Order ${template.id} Shop`, []])
   const unsaved = ok<Preview>(await call('POST', 'templates/preview', { content }))
-  assert.match(unsaved.problems[0]?.message ?? '', /Unknown identifier: mj:template\.name/)
+  assert.match(unsaved.problems[0]?.message ?? '', /^mj:template\.name has no value and no default/)
   refused(await call('POST', 'templates/preview', { content, template: 1 }), 404, /no template 1/)
   ok(await call('POST', `templates/${template.id}/test`, { to: ['ana@a.test'] }), 201)
 })
@@ -222,7 +222,18 @@ httpTest('problems say in which part and line they are', async (http) => {
       ['text', 2],
     ],
   )
-  assert.match(problems[1]?.message ?? '', /Unknown identifier: var:name/)
+  assert.match(problems[1]?.message ?? '', /^var:name has no value and no default/)
+  const made = ok<Preview>(
+    await call('POST', 'templates/preview', {
+      content: { mjml: null, html: '<p>{% if var:a %}</p>', text: null, headers: {} },
+      makesText: true,
+    }),
+  )
+  assert.deepEqual(
+    made.problems.map(({ part, message }) => [part, message]),
+    [['html', 'the {% endif %} of this {% if %} is missing']],
+    'text that is made of the HTML does not say it again',
+  )
 
   const broken = mjml('x').replace('<mj-text>', '<mj-text colour="red">')
   const compiled = ok<{ html: string; problems: Preview['problems'] }>(

@@ -111,15 +111,25 @@ export type CampaignProblem = {
     | 'no-subject'
     | 'no-content'
     | 'template-error'
+    | 'unknown-property'
+    | 'nobody-made'
     | 'no-list'
     | 'segment-error'
+    | 'empty-list'
+    | 'empty-segment'
     | 'no-recipients'
     | 'date-past'
     | 'date-far'
   message: string
 }
 
-export type CampaignCheck = { problems: CampaignProblem[] }
+/** Keeps it from nothing, and is probably not meant so. */
+export type CampaignWarning = {
+  code: 'unknown-property' | 'doubtful-tag' | 'some-not-made'
+  message: string
+}
+
+export type CampaignCheck = { problems: CampaignProblem[]; warnings: CampaignWarning[] }
 
 export type CampaignAudience = { recipients: number; excluded: Excluded; countedAt: number }
 

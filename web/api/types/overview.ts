@@ -39,6 +39,7 @@ export type AttentionId =
   | 'webhook-failing'
   | 'webhook-dead'
   | 'campaign-stopped'
+  | 'campaign-blocked'
 
 export type GoLiveCheck = {
   id: string

@@ -16,7 +16,7 @@ import { CampaignStateBadge } from './state.tsx'
 /** One campaign in the list. */
 export function CampaignRow({ campaign, apiKey }: { campaign: ListedCampaign; apiKey: string | undefined }) {
   const t = useTexts(campaignsTexts)
-  const { share } = useFormats()
+  const { number, share } = useFormats()
   const { id, state, subject, counts, tracked } = campaign
   const title = campaign.title || t.untitled
   const isRunning = state === 'sending' || state === 'paused'
@@ -50,6 +50,7 @@ export function CampaignRow({ campaign, apiKey }: { campaign: ListedCampaign; ap
                     ? t.rates.clicksNotTracked
                     : t.rates.clicked(share(counts.clicked, counts.sent)),
                 ].join(' · ')}
+                {counts.blocked > 0 && ` · ${t.blockedOf(number(counts.blocked))}`}
               </>
             )}
           </Text>

@@ -34,8 +34,12 @@ const subjectOf = {
   'no-subject': 'subject',
   'no-content': 'content',
   'template-error': 'content',
+  'unknown-property': 'content',
+  'nobody-made': 'content',
   'no-list': 'audience',
   'segment-error': 'audience',
+  'empty-list': 'audience',
+  'empty-segment': 'audience',
   'no-recipients': 'audience',
   'date-past': 'audience',
   'date-far': 'audience',
@@ -115,7 +119,7 @@ function CheckList({
 }) {
   const t = useTexts(campaignsTexts)
   const { senderName, senderEmail, subject } = campaign
-  const { problems } = check
+  const { problems, warnings } = check
   const good = {
     sender: senderName === '' ? senderEmail : `${senderName} <${senderEmail}>`,
     subject,
@@ -125,28 +129,42 @@ function CheckList({
     <Paper withBorder p="md" component="section" aria-label={t.check}>
       <Stack>
         <Title order={2}>{t.check}</Title>
-        <Alert color={problems.length === 0 ? 'teal' : 'yellow'} role="status">
-          {problems.length === 0 ? t.ready : t.missing(problems.length)}
+        <Alert color={problems.length + warnings.length === 0 ? 'teal' : 'yellow'} role="status">
+          {problems.length > 0
+            ? t.missing(problems.length)
+            : warnings.length > 0
+              ? t.readyBut(warnings.length)
+              : t.ready}
         </Alert>
         <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
           {(['sender', 'subject', 'content', 'audience'] as const).map((name) => {
-            const problem = problems.find(({ code }) => subjectOf[code] === name)
+            const found = problems.filter(({ code }) => subjectOf[code] === name)
+            const isRight = found.length === 0
             return (
               <Group key={name} component="li" wrap="nowrap" align="flex-start" gap="sm">
-                <Text c={problem === undefined ? 'teal.7' : 'red.7'} component="span" mt={2}>
-                  {problem === undefined ? <CheckIcon /> : <CrossIcon />}
+                <Text c={isRight ? 'teal.7' : 'red.7'} component="span" mt={2}>
+                  {isRight ? <CheckIcon /> : <CrossIcon />}
                 </Text>
                 <div style={{ minWidth: 0 }}>
                   <Text fw={600}>{t.checks[name]}</Text>
-                  {problem !== undefined && <Missing problem={problem} onGoTo={onGoTo} />}
+                  {found.map((problem) => (
+                    <Missing key={problem.code + problem.message} problem={problem} onGoTo={onGoTo} />
+                  ))}
                   {name === 'audience' && campaign.listId !== null && audience !== undefined && (
                     <Who audience={audience} />
                   )}
-                  {name !== 'audience' && problem === undefined && (
+                  {name !== 'audience' && isRight && (
                     <Text size="sm" className="breaks-anywhere">
                       {good[name]}
                     </Text>
                   )}
+                  {name === 'content' &&
+                    warnings.map(({ code, message }) => (
+                      <Text key={code + message} size="sm" component="div" className="breaks-anywhere" mt={4}>
+                        {t.warnings[code]}
+                        <Text size="sm">{message}</Text>
+                      </Text>
+                    ))}
                 </div>
               </Group>
             )
@@ -156,6 +174,14 @@ function CheckList({
     </Paper>
   )
 }
+
+/** Only the server knows what is wrong there. */
+const inServerWords: ReadonlySet<CampaignProblem['code']> = new Set([
+  'template-error',
+  'unknown-property',
+  'nobody-made',
+  'segment-error',
+])
 
 /** In words of the console, and where only the server knows what it is, in its words too. */
 function Missing({ problem, onGoTo }: { problem: CampaignProblem; onGoTo: (step: Step) => void }) {
@@ -170,7 +196,7 @@ function Missing({ problem, onGoTo }: { problem: CampaignProblem; onGoTo: (step:
           {t.mend.senders}
         </Anchor>
       )}
-      {code === 'no-recipients' && (
+      {(code === 'no-recipients' || code === 'empty-list') && (
         <Anchor component={Link} underline="always" to="/contacts" search size="sm" me="xs">
           {t.mend.contacts}
         </Anchor>
@@ -184,7 +210,7 @@ function Missing({ problem, onGoTo }: { problem: CampaignProblem; onGoTo: (step:
       >
         {subject === 'content' || subject === 'subject' ? t.mend.content : t.mend.settings}
       </Anchor>
-      {(code === 'template-error' || code === 'segment-error') && <Text size="sm">{message}</Text>}
+      {inServerWords.has(code) && <Text size="sm">{message}</Text>}
     </Text>
   )
 }

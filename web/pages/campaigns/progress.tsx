@@ -27,16 +27,16 @@ export function Progress({
   const seen = (count: number, isTracked = true) =>
     count === 0 && !isTracked ? ([undefined, t.notTracked] as const) : ([count, ofDelivered(count)] as const)
   const numbers = [
-    ['total', total, undefined],
+    ['total', of, undefined],
     ['delivered', delivered, ofAll(delivered)],
-    ['waiting', pending + queued + deferred, undefined],
+    ['waiting', pending + queued + deferred, deferred === 0 ? undefined : t.putOff(number(deferred))],
     ['bounced', bounced, ofAll(bounced)],
     ['blocked', blocked, ofAll(blocked)],
     ['opened', ...seen(progress.opened, tracked?.opens)],
     ['clicked', ...seen(progress.clicked, tracked?.clicks)],
     ['unsubscribed', progress.unsubscribed, ofDelivered(progress.unsubscribed)],
     ['complained', progress.complained, ofDelivered(progress.complained)],
-    ['excluded', leftOut(progress), undefined],
+    ['excluded', leftOut(progress), t.ofList(number(total))],
   ] as const
   return (
     <Paper withBorder p="md" component="section" aria-label={t.progress}>

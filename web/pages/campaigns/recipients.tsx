@@ -1,7 +1,7 @@
 import { Anchor, Badge, Button, Group, Select, Stack, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { call, query } from '../../api/call.ts'
 import {
   type Campaign,
@@ -57,6 +57,7 @@ export function Recipients({
       recipients.length < pageSize ? undefined : (recipients.at(-1)?.contactId ?? undefined),
     ...(isLive && { refetchInterval: refreshMs }),
   })
+  useRereads(progress, read.refetch)
   const reasons = exclusionReasons.filter((one) => (progress.excluded[one] ?? 0) > 0)
   return (
     <Stack gap="sm" component="section" aria-label={t.recipients}>
@@ -139,6 +140,17 @@ export function Recipients({
       </Loaded>
     </Stack>
   )
+}
+
+/** The rows must not say less than the numbers above them. */
+function useRereads({ excluded, ...counts }: CampaignProgress, reread: () => Promise<unknown>): void {
+  const shown = Object.values(counts).join(' ')
+  const last = useRef(shown)
+  useEffect(() => {
+    if (last.current === shown) return
+    last.current = shown
+    void reread()
+  }, [shown, reread])
 }
 
 function Row({ recipient }: { recipient: CampaignRecipient }) {

@@ -1,13 +1,13 @@
 import { Alert, Button, Paper, Tabs, Text } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { query } from '../../api/call.ts'
-import type { Campaign, OpenedCampaign } from '../../api/types.ts'
+import type { Campaign, CampaignProgress, OpenedCampaign } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
 import { Page } from '../../ui/page.tsx'
 import { CampaignMenu, keyOnly } from './campaign-menu.tsx'
-import { useFormats } from './formats.ts'
+import { finished, useFormats } from './formats.ts'
 import { Progress } from './progress.tsx'
 import { Recipients } from './recipients.tsx'
 import { SavedPreview } from './saved-preview.tsx'
@@ -50,6 +50,7 @@ export function Watched({ opened, apiKey }: { opened: OpenedCampaign; apiKey: st
     >
       <Stopped campaign={campaign} />
       {state === 'scheduled' && campaign.scheduledAt !== null && <Scheduled at={campaign.scheduledAt} />}
+      {isBegun && <Blocked progress={progress} />}
       {isBegun && <Progress progress={progress} state={state} tracked={tracked} />}
       {isBegun ? (
         <Tabs defaultValue="recipients" keepMounted={false}>
@@ -84,6 +85,20 @@ function Stopped({ campaign: { state, pausedBy, reason } }: { campaign: Campaign
           {t.breakerHint}
         </Text>
       )}
+    </Alert>
+  )
+}
+
+/** A campaign that was sent may have reached nobody. */
+function Blocked({ progress }: { progress: CampaignProgress }) {
+  const t = useTexts(campaignsTexts)
+  const { number } = useFormats()
+  const { blocked } = progress
+  const { of } = finished(progress)
+  if (blocked === 0) return null
+  return (
+    <Alert color={blocked * 2 < of ? 'yellow' : 'red'} role="alert">
+      {t.wereBlocked(number(blocked), number(of))}
     </Alert>
   )
 }

@@ -27,6 +27,7 @@ function placeOf(id: AttentionId, subject: string): string {
     case 'webhook-dead':
       return `/account/webhooks/${subject}`
     case 'campaign-stopped':
+    case 'campaign-blocked':
       return `/campaigns/${subject}`
     case 'not-ready':
       return '/go-live'

@@ -100,7 +100,16 @@ export function CampaignStatisticsPage() {
 function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) {
   const t = useTexts(statisticsTexts)
   const { number, share } = useFormats()
-  const numbers = [t.processed, t.sent, t.opened, t.clicked, t.bounced, t.unsubscribed, t.complained]
+  const numbers = [
+    t.processed,
+    t.sent,
+    t.opened,
+    t.clicked,
+    t.bounced,
+    t.blocked,
+    t.unsubscribed,
+    t.complained,
+  ]
   const part = (count: number, whole: number) => (
     <>
       {number(count)}
@@ -110,7 +119,7 @@ function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) 
     </>
   )
   return (
-    <WideTable minWidth={900}>
+    <WideTable minWidth={980}>
       <Table verticalSpacing="xs">
         <Table.Caption>{t.ratesAbout}</Table.Caption>
         <Table.Thead>
@@ -142,6 +151,7 @@ function CampaignTable({ campaigns }: { campaigns: readonly CampaignCounts[] }) 
               <Table.Td ta="right">{part(campaign.opened, campaign.sent)}</Table.Td>
               <Table.Td ta="right">{part(campaign.clicked, campaign.sent)}</Table.Td>
               <Table.Td ta="right">{part(bouncedOf(campaign), campaign.processed)}</Table.Td>
+              <Table.Td ta="right">{part(campaign.blocked, campaign.processed)}</Table.Td>
               <Table.Td ta="right">{part(campaign.unsubscribed, campaign.sent)}</Table.Td>
               <Table.Td ta="right">{part(campaign.complained, campaign.sent)}</Table.Td>
             </Table.Tr>
