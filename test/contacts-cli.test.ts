@@ -43,5 +43,5 @@ test('a file is imported, listed and exported by command', async (t) => {
   const exported = await paravion('export', 'Readers', '--formula', 'IsProvided(born)')
   assert.equal(exported.out, 'email,contact_name,list_status,born\nana@a.test,Ana,subscribed,05/03/1990\n')
   const wrong = await paravion('import', 'Readers', file, '--method', 'dance')
-  assert.match(wrong.err, /^paravion: method: /)
+  assert.match(wrong.err, /^paravion: method: 'dance' is not known here; it should be one of addforce, /)
 })

@@ -160,6 +160,14 @@ httpTest('a segment is made, previewed, changed and deleted', async (http) => {
   const wrong = await admin(http, 'POST', '/segments/preview', { expression: 'age >' })
   assert.equal(wrong.status, 400)
   assert.match(wrong.text, /character 6 of the formula/)
+  const without = await admin(http, 'POST', '/segments', { name: 'x', formula: 'age>20' })
+  assert.deepEqual(without.body, {
+    error: {
+      code: 'bad-value',
+      message: 'expression is missing; it should be the formula, a text such as (age<35) and (city="Lyon")',
+      field: 'expression',
+    },
+  })
   const made = await admin(http, 'POST', '/segments', { name: 'grown', expression: 'age>20' })
   assert.equal(made.status, 201)
   const { segment } = made.body as { segment: { id: number } }
