@@ -43,9 +43,10 @@ type Contact = {
   name: string
   isExcluded: boolean
   blockedBecause: string | null
+  leftListAt: number | null
   createdAt: number
 }
-type List = { id: number; name: string; memberCount: number; createdAt: number }
+type List = { id: number; name: string; memberCount: number; leftCount: number; createdAt: number }
 type Job = {
   id: number
   status: string
@@ -87,26 +88,37 @@ async function list(options: KeyOptions & { list?: string; search?: string; limi
     return answer.contacts
   })
   if (options.json) return printJson(contacts)
-  const rows = contacts.map(({ id, email, name, isExcluded, blockedBecause, createdAt }) => [
-    String(id),
-    email,
-    name,
-    blockedBecause ?? (isExcluded ? 'excluded from campaigns' : ''),
-    formatTime(createdAt),
+  const rows = contacts.map((contact) => [
+    String(contact.id),
+    contact.email,
+    contact.name,
+    whyNot(contact),
+    formatTime(contact.createdAt),
   ])
   printLines(formatTable(['ID', 'ADDRESS', 'NAME', 'NOT SENT TO', 'SINCE'], rows))
+}
+
+/** Why campaigns to the list leave somebody out. */
+function whyNot({ isExcluded, blockedBecause, leftListAt }: Contact): string {
+  const reasons = [
+    ...(leftListAt === null ? [] : [`left the list ${formatTime(leftListAt)}`]),
+    ...(blockedBecause === null ? [] : [blockedBecause]),
+    ...(isExcluded ? ['excluded from campaigns'] : []),
+  ]
+  return reasons.join(', ')
 }
 
 async function lists(options: KeyOptions): Promise<void> {
   const all = await useAdmin(options, (admin) => allLists(admin, options))
   if (options.json) return printJson(all)
-  const rows = all.map(({ id, name, memberCount, createdAt }) => [
+  const rows = all.map(({ id, name, memberCount, leftCount, createdAt }) => [
     String(id),
     name,
-    String(memberCount),
+    String(memberCount - leftCount),
+    String(leftCount),
     formatTime(createdAt),
   ])
-  printLines(formatTable(['ID', 'NAME', 'MEMBERS', 'SINCE'], rows))
+  printLines(formatTable(['ID', 'NAME', 'MEMBERS', 'LEFT', 'SINCE'], rows))
 }
 
 type ImportOptions = KeyOptions & {

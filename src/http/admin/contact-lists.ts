@@ -13,7 +13,7 @@ import {
   findContactList,
   listContactLists,
 } from '../../contacts/lists.ts'
-import { readListAction } from '../../contacts/members.ts'
+import { countLeavers, readListAction } from '../../contacts/members.ts'
 import { segmentCondition } from '../../contacts/segments.ts'
 import { findUpload } from '../../contacts/uploads.ts'
 import type { ContactListId, KeyId, UploadId } from '../../mail/ids.ts'
@@ -36,6 +36,7 @@ const list = z.object({
   createdAt: z.number(),
   deletedAt: z.number().nullable(),
   memberCount: z.number().describe('In whatever state they are'),
+  leftCount: z.number().describe('Those of them who have left'),
 })
 
 export function contactListRoutes({ storage, clock, contacts }: HttpDependencies): AdminRoute[] {
@@ -56,7 +57,9 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const keyId = (await whichKey(storage, reference)).id
         const filters = { keyId, isDeleted: deleted === 'true' }
         const sort = { by: 'name', descending: false } as const
-        return { lists: await listContactLists(db, filters, { limit: 10_000, sort }) }
+        const lists = await listContactLists(db, filters, { limit: 10_000, sort })
+        const leavers = await countLeavers(db, { keyId })
+        return { lists: lists.map((one) => ({ ...one, leftCount: leavers.get(one.id) ?? 0 })) }
       },
     }),
     defineRoute({
@@ -71,7 +74,7 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const keyId = (await whichKey(storage, reference)).id
         const added = await createContactList(storage, { keyId, name, now: clock.now() })
         about(`list=${added.id}`)
-        return { list: added }
+        return { list: { ...added, leftCount: 0 } }
       },
     }),
     defineRoute({
@@ -90,7 +93,8 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const before = await findList(db, keyId, readId(params.id) as ContactListId, { isDeletedToo: true })
         const changes = { ...(name !== undefined && { name }), ...(isDeleted !== undefined && { isDeleted }) }
         const changed = await changeContactList(db, { ...before, keyId }, { ...changes, now: clock.now() })
-        return { list: changed }
+        const leavers = await countLeavers(db, { keyId, listId: changed.id })
+        return { list: { ...changed, leftCount: leavers.get(changed.id) ?? 0 } }
       },
     }),
     defineRoute({

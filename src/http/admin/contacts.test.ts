@@ -142,6 +142,48 @@ httpStorageTest('a file is uploaded, imported, watched, and exported again', asy
   assert.equal(missing.status, 400)
 })
 
+httpStorageTest('who has left a list is told from its members', async (http) => {
+  const list = await makeList(http, 'all')
+  const other = await makeList(http, 'other')
+  const lists = [list, other].map(({ id }) => ({ id, action: 'addforce' }))
+  for (const email of ['ana@a.test', 'ben@a.test']) await read(http, 'POST', '/contacts', { email, lists })
+  const leaving = { lists: [{ id: list.id, action: 'unsub' }] }
+  await read(http, 'PATCH', '/contacts/ben@a.test', leaving)
+  const found = await read<{ contacts: { email: string; leftListAt: number | null }[] }>(
+    http,
+    'GET',
+    `/contacts?list=${list.id}`,
+  )
+  assert.deepEqual(
+    found.contacts.map(({ email, leftListAt }) => [email, typeof leftListAt]),
+    [
+      ['ana@a.test', 'object'],
+      ['ben@a.test', 'number'],
+    ],
+  )
+  const ofOther = await read<{ contacts: { leftListAt: number | null }[] }>(
+    http,
+    'GET',
+    `/contacts?list=${other.id}`,
+  )
+  assert.deepEqual(
+    ofOther.contacts.map(({ leftListAt }) => leftListAt),
+    [null, null],
+  )
+  const counted = await read<{ lists: (List & { leftCount: number })[] }>(http, 'GET', '/contact-lists')
+  assert.deepEqual(
+    counted.lists.map(({ name, memberCount, leftCount }) => [name, memberCount, leftCount]),
+    [
+      ['all', 2, 1],
+      ['other', 2, 0],
+    ],
+  )
+  const renamed = await read<{ list: { leftCount: number } }>(http, 'PATCH', `/contact-lists/${list.id}`, {
+    name: 'every',
+  })
+  assert.equal(renamed.list.leftCount, 1)
+})
+
 httpTest('a segment is made, previewed, changed and deleted', async (http) => {
   const list = await makeList(http, 'all')
   await read(http, 'POST', '/contact-properties', { name: 'age', type: 'int' })

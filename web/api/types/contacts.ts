@@ -1,6 +1,12 @@
 /** Contacts, lists and jobs. */
 
-export type ContactList = { id: number; name: string; memberCount: number; createdAt: number }
+export type ContactList = {
+  id: number
+  name: string
+  memberCount: number
+  leftCount: number
+  createdAt: number
+}
 
 export type ContactJob = {
   id: number
@@ -22,4 +28,6 @@ export type ListedContact = {
   isExcluded: boolean
   blockedBecause: string | null
   isOptInPending: boolean
+  /** When they left the list that was asked for. */
+  leftListAt: number | null
 }
