@@ -24,6 +24,8 @@ export const contactsTexts = defineTexts({
       Abort: 'Stopped',
     },
     processed: (count: string, refused: string) => `${count} lines, ${refused} refused`,
+    newProperties: (names: string) => `New properties: ${names}`,
+    types: { str: 'text', int: 'whole number', float: 'number', bool: 'true or false', datetime: 'date' },
     stop: 'Stop',
     resume: 'Go on',
     errors: 'Refused lines (CSV)',
@@ -31,8 +33,11 @@ export const contactsTexts = defineTexts({
     import: 'Import',
     importTitle: (list: string) => `Import into ${list}`,
     importHint:
-      'A CSV file whose first line names the columns; one of them is email. The others become properties. An import goes on where it was when the server is started again.',
+      'A CSV file whose first line names the columns; one of them is email. The others become properties, as numbers where all of their values are numbers. An import goes on where it was when the server is started again.',
     file: 'CSV file',
+    nameColumn: 'Column with the name',
+    nameColumnHint: 'What {{mj:contact.name}} shows in a mail',
+    noNameColumn: 'None',
     method: 'What to do with each contact',
     methods: {
       addnoforce: 'Subscribe; who has left stays away',
@@ -81,6 +86,8 @@ export const contactsTexts = defineTexts({
       Abort: 'Arrêté',
     },
     processed: (count, refused) => `${count} lignes, ${refused} refusées`,
+    newProperties: (names) => `Nouvelles propriétés : ${names}`,
+    types: { str: 'texte', int: 'nombre entier', float: 'nombre', bool: 'vrai ou faux', datetime: 'date' },
     stop: 'Arrêter',
     resume: 'Reprendre',
     errors: 'Lignes refusées (CSV)',
@@ -88,8 +95,11 @@ export const contactsTexts = defineTexts({
     import: 'Importer',
     importTitle: (list) => `Importer dans ${list}`,
     importHint:
-      'Un fichier CSV dont la première ligne nomme les colonnes ; l’une d’elles est email. Les autres deviennent des propriétés. Un import reprend où il en était quand le serveur redémarre.',
+      'Un fichier CSV dont la première ligne nomme les colonnes ; l’une d’elles est email. Les autres deviennent des propriétés, des nombres si toutes leurs valeurs en sont. Un import reprend où il en était quand le serveur redémarre.',
     file: 'Fichier CSV',
+    nameColumn: 'Colonne du nom',
+    nameColumnHint: 'Ce que {{mj:contact.name}} affiche dans un message',
+    noNameColumn: 'Aucune',
     method: 'Que faire de chaque contact',
     methods: {
       addnoforce: 'Abonner ; qui est parti reste parti',

@@ -14,6 +14,7 @@ import {
   listContactLists,
 } from '../../contacts/lists.ts'
 import { countLeavers, readListAction } from '../../contacts/members.ts'
+import { propertyTypes } from '../../contacts/properties.ts'
 import { segmentCondition } from '../../contacts/segments.ts'
 import { findUpload } from '../../contacts/uploads.ts'
 import type { ContactListId, KeyId, UploadId } from '../../mail/ids.ts'
@@ -117,6 +118,10 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         dateTimeFormat: z.string().max(60).optional().describe('Such as dd/mm/yyyy hh:nn'),
         timezoneOffset: z.number().min(-12).max(12).optional().describe('Hours'),
         nameColumn: z.string().max(100).optional().describe('The column that is the name of the contact'),
+        types: z
+          .record(z.string().max(100), z.enum(propertyTypes))
+          .optional()
+          .describe('Types of properties that the import makes, by column; of others the values decide'),
         fieldNames: z
           .array(z.string().max(100))
           .max(200)
@@ -135,7 +140,8 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         }
         const action = readListAction(method)
         const id = await createJob(contacts, {
-          ...{ keyId, kind: 'csv', method, status: 'Upload', errorLimitPercent, options },
+          ...{ keyId, kind: 'csv', method, status: 'Upload', errorLimitPercent },
+          options: { ...options, guessesTypes: true },
           uploadId: uploadId as UploadId,
           targets: action === undefined ? [] : [{ listId: target.id, action }],
           listId: target.id,

@@ -17,6 +17,7 @@ export type ContactJob = {
   processed: number
   refused: number
   problem: string
+  newProperties: { name: string; type: 'str' | 'int' | 'float' | 'bool' | 'datetime' }[]
   requestedAt: number
   endedAt: number | null
 }
