@@ -43,13 +43,11 @@ browserTest(
 
     await goTo('/contacts')
     await page.getByRole('button', { name: 'Import', exact: true }).click()
-    await page
-      .locator('input[type=file]')
-      .setInputFiles({
-        name: 'gone.csv',
-        mimeType: 'text/csv',
-        buffer: Buffer.from('email\nbob@inbox.test\n'),
-      })
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'gone.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('email\nbob@inbox.test\n'),
+    })
     await page.getByRole('combobox', { name: 'What to do with each contact' }).click()
     await page.getByRole('option', { name: 'Unsubscribe from the list' }).click()
     await page.getByRole('button', { name: 'Start the import' }).click()
