@@ -32,9 +32,17 @@ test('a file is imported, listed and exported by command', async (t) => {
   assert.equal(imported.err, '')
   assert.equal(
     imported.out,
-    '2 records, 1 of them refused.\nemail,who,born,error\nbroken,X,,###Invalid email address###email\n',
+    '2 records, 1 of them refused.\nNew properties: born (str).\nemail,who,born,error\nbroken,X,,###Invalid email address###email\n',
   )
-  assert.match((await paravion('lists')).out, /Readers +1 /)
+  const misspelt = await paravion('import', 'Readers', file, '--name-column', 'ful')
+  assert.deepEqual(
+    [misspelt.status, misspelt.err],
+    [
+      1,
+      "paravion: the import ended after 0 records: the file has no column 'ful' for the names of contacts; its columns are: email, who, born\n",
+    ],
+  )
+  assert.match((await paravion('lists')).out, /Readers +1 +0 /)
   const listed = JSON.parse((await paravion('list', '--list', 'Readers', '--json')).out) as { name: string }[]
   assert.deepEqual(
     listed.map(({ name }) => name),
@@ -42,6 +50,19 @@ test('a file is imported, listed and exported by command', async (t) => {
   )
   const exported = await paravion('export', 'Readers', '--formula', 'IsProvided(born)')
   assert.equal(exported.out, 'email,contact_name,list_status,born\nana@a.test,Ana,subscribed,05/03/1990\n')
+  writeFileSync(file, 'email,kids,seen\nben@a.test,2,2026-03-08\n')
+  const typed = await paravion('import', 'Readers', file, '--type', 'seen:datetime', '--method', 'unsub')
+  assert.equal(typed.out, '1 records, 0 of them refused.\nNew properties: kids (int), seen (datetime).\n')
+  assert.match((await paravion('list', '--list', 'Readers')).out, /ben@a\.test +left the list \d{4}-/)
+  assert.match((await paravion('lists')).out, /Readers +1 +1 /)
+  assert.equal((await paravion('properties')).out, 'NAME  TYPE\nborn  str\nkids  int\nseen  datetime\n')
+  assert.match((await paravion('remove-property', 'Kids')).out, /^The property kids is removed/)
+  assert.match((await paravion('remove-property', 'kids')).err, /there is no property 'kids'; see: paravion/)
+  const untyped = await paravion('import', 'Readers', file, '--type', 'seen:day')
+  assert.match(
+    untyped.err,
+    /^paravion: --type is "seen:day"; it should be a column, a colon and one of str, int,/,
+  )
   const wrong = await paravion('import', 'Readers', file, '--method', 'dance')
-  assert.match(wrong.err, /^paravion: method: /)
+  assert.match(wrong.err, /^paravion: method: 'dance' is not known here; it should be one of addforce, /)
 })

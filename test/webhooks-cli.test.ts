@@ -24,7 +24,10 @@ test('webhooks are added, tried, looked at, replayed and removed by command', as
   const url = `${receiver.url.replace('//', '//hook:secret@')}/events`
   const wrong = await paravion('add', url, 'opening')
   assert.deepEqual([wrong.status, wrong.out], [1, ''])
-  assert.match(wrong.err, /^paravion: topics\.0: /)
+  assert.match(
+    wrong.err,
+    /^paravion: topics\.0: '[a-z]+' is not known here; it should be one of delivered, opened, /,
+  )
   const added = await paravion('add', url, 'delivered', 'bounced', '--grouped')
   assert.equal(added.err, '')
   assert.match(

@@ -127,7 +127,9 @@ function explainRefusal(status: number, answer: unknown): string {
     return 'the server does not know the token in run.json of the data folder; it was written by another start of it'
   }
   if (typeof error?.message !== 'string') return `the server answered ${status}`
-  return typeof error.field === 'string' ? `${error.field}: ${error.message}` : error.message
+  const { field, message } = error
+  // Many a sentence begins with the field that it is about.
+  return typeof field === 'string' && !message.startsWith(`${field} `) ? `${field}: ${message}` : message
 }
 
 async function findServer(folder: string): Promise<RunFile | undefined> {

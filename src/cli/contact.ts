@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { csvMethods } from '../contacts/csv-steps.ts'
+import { propertyTypes } from '../contacts/properties.ts'
 import { type Admin, withAdmin } from './client.ts'
 import { addCommand, type CommonOptions, readSettings } from './command.ts'
 import { formatTable, formatTime, printable, printJson, printLines } from './output.ts'
@@ -29,12 +30,23 @@ export function addContactCommands(program: Command): void {
     .option('--method <method>', `what to do with each contact: ${csvMethods.join(', ')}`, 'addnoforce')
     .option('--date-format <format>', 'how dates are written in it, like dd/mm/yyyy hh:nn')
     .option('--name-column <column>', 'the column that is the name of the contact')
+    .option(
+      '--type <column:type>',
+      `the type of a property that the import makes: ${propertyTypes.join(', ')}; may be repeated`,
+      (one: string, before: string[] = []) => [...before, one],
+    )
     .option('--create', 'make the list if there is none')
     .action(importFile)
   addCommand(contact, 'export <list>', 'print the members of a list as CSV')
     .option(...keyOption)
     .option('--formula <formula>', 'only those that the formula of a segment chooses')
     .action(exportList)
+  addCommand(contact, 'properties', 'list what may be known of contacts, with types')
+    .option(...keyOption)
+    .action(listProperties)
+  addCommand(contact, 'remove-property <name>', 'remove a property, with its values')
+    .option(...keyOption)
+    .action(removeProperty)
 }
 
 type Contact = {
@@ -43,15 +55,18 @@ type Contact = {
   name: string
   isExcluded: boolean
   blockedBecause: string | null
+  leftListAt: number | null
   createdAt: number
 }
-type List = { id: number; name: string; memberCount: number; createdAt: number }
+type List = { id: number; name: string; memberCount: number; leftCount: number; createdAt: number }
+type Property = { id: number; name: string; type: string }
 type Job = {
   id: number
   status: string
   processed: number
   refused: number
   problem: string
+  newProperties: { name: string; type: string }[]
   endedAt: number | null
 }
 
@@ -87,36 +102,49 @@ async function list(options: KeyOptions & { list?: string; search?: string; limi
     return answer.contacts
   })
   if (options.json) return printJson(contacts)
-  const rows = contacts.map(({ id, email, name, isExcluded, blockedBecause, createdAt }) => [
-    String(id),
-    email,
-    name,
-    blockedBecause ?? (isExcluded ? 'excluded from campaigns' : ''),
-    formatTime(createdAt),
+  const rows = contacts.map((contact) => [
+    String(contact.id),
+    contact.email,
+    contact.name,
+    whyNot(contact),
+    formatTime(contact.createdAt),
   ])
   printLines(formatTable(['ID', 'ADDRESS', 'NAME', 'NOT SENT TO', 'SINCE'], rows))
+}
+
+/** Why campaigns to the list leave somebody out. */
+function whyNot({ isExcluded, blockedBecause, leftListAt }: Contact): string {
+  const reasons = [
+    ...(leftListAt === null ? [] : [`left the list ${formatTime(leftListAt)}`]),
+    ...(blockedBecause === null ? [] : [blockedBecause]),
+    ...(isExcluded ? ['excluded from campaigns'] : []),
+  ]
+  return reasons.join(', ')
 }
 
 async function lists(options: KeyOptions): Promise<void> {
   const all = await useAdmin(options, (admin) => allLists(admin, options))
   if (options.json) return printJson(all)
-  const rows = all.map(({ id, name, memberCount, createdAt }) => [
+  const rows = all.map(({ id, name, memberCount, leftCount, createdAt }) => [
     String(id),
     name,
-    String(memberCount),
+    String(memberCount - leftCount),
+    String(leftCount),
     formatTime(createdAt),
   ])
-  printLines(formatTable(['ID', 'NAME', 'MEMBERS', 'SINCE'], rows))
+  printLines(formatTable(['ID', 'NAME', 'MEMBERS', 'LEFT', 'SINCE'], rows))
 }
 
 type ImportOptions = KeyOptions & {
   method: string
   dateFormat?: string
   nameColumn?: string
+  type?: string[]
   create?: boolean
 }
 
 async function importFile(reference: string, path: string, options: ImportOptions): Promise<void> {
+  const types = options.type === undefined ? undefined : readTypes(options.type)
   const file = path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8')
   const job = await useAdmin(options, async (admin) => {
     const target = (await findList(admin, reference, options)) ?? (await make(admin, reference, options))
@@ -133,6 +161,7 @@ async function importFile(reference: string, path: string, options: ImportOption
         ...{ key: options.key, uploadId, method: options.method },
         dateTimeFormat: options.dateFormat,
         nameColumn: options.nameColumn,
+        types,
       },
     })
     return watch(admin, started.job, options)
@@ -147,8 +176,24 @@ async function importFile(reference: string, path: string, options: ImportOption
   }
   printLines([
     `${job.processed} records, ${job.refused} of them refused.`,
+    ...(job.newProperties.length > 0
+      ? [`New properties: ${job.newProperties.map(({ name, type }) => `${name} (${type})`).join(', ')}.`]
+      : []),
     ...(job.refused > 0 ? job.errors : []),
   ])
+}
+
+/** `age:int` and the like, by column. */
+function readTypes(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((one) => {
+      const [, column = '', type = ''] = /^(.+):(\w+)$/s.exec(one) ?? []
+      if (propertyTypes.some((known) => known === type)) return [column, type]
+      throw new CommandProblem(
+        `--type is "${printable(one.slice(0, 80))}"; it should be a column, a colon and one of ${propertyTypes.join(', ')}, as age:int`,
+      )
+    }),
+  )
 }
 
 async function make(admin: Admin, name: string, { create, key }: ImportOptions): Promise<List> {
@@ -202,4 +247,42 @@ async function exportList(reference: string, options: KeyOptions & { formula?: s
   })
   if (options.json) return printJson(csv)
   process.stdout.write(csv)
+}
+
+async function allProperties(admin: Admin, { key }: KeyOptions): Promise<Property[]> {
+  const query = { key }
+  const answer = await admin.call<{ properties: Property[] }>({
+    method: 'GET',
+    path: '/contact-properties',
+    query,
+  })
+  return answer.properties
+}
+
+async function listProperties(options: KeyOptions): Promise<void> {
+  const all = await useAdmin(options, (admin) => allProperties(admin, options))
+  if (options.json) return printJson(all)
+  printLines(
+    formatTable(
+      ['NAME', 'TYPE'],
+      all.map(({ name, type }) => [name, type]),
+    ),
+  )
+}
+
+async function removeProperty(wanted: string, options: KeyOptions): Promise<void> {
+  const removed = await useAdmin(options, async (admin) => {
+    const all = await allProperties(admin, options)
+    const found = all.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())
+    if (found === undefined) {
+      throw new CommandProblem(
+        `there is no property '${printable(wanted)}'; see: paravion contact properties`,
+      )
+    }
+    const query = { key: options.key }
+    await admin.call({ method: 'DELETE', path: `/contact-properties/${found.id}`, query })
+    return found
+  })
+  if (options.json) return printJson(removed)
+  printLines([`The property ${removed.name} is removed; its values go in the background.`])
 }

@@ -21,6 +21,8 @@ export type Contact = {
   suppressedBecause: SuppressionReason | null
   /** Excluded from campaigns since then. */
   optedOutAt: Instant | null
+  /** When they left the list of the filter; null for who is in it, and where no list was asked for. */
+  leftListAt: Instant | null
 }
 
 export type ContactFilters = {
@@ -109,6 +111,10 @@ export async function listContacts(
       'contacts.unsubscribed_at as unsubscribedAt',
       'suppressions.reason as suppressedBecause',
       'suppressions.opted_out_at as optedOutAt',
+      (filters.listId === undefined
+        ? sql<Instant | null>`NULL`
+        : sql<Instant | null>`CASE WHEN list_members.is_unsubscribed = 1 THEN list_members.unsubscribed_at END`
+      ).as('leftListAt'),
     ])
     .limit(limit)
     .offset(offset)

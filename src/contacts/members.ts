@@ -82,6 +82,22 @@ export async function countMembers(db: Kysely<Schema>, filters: MemberFilters): 
   return Number(count)
 }
 
+/** How many have left each list of a key; a list that nobody has left is not in the map. */
+export async function countLeavers(
+  db: Kysely<Schema>,
+  { keyId, listId }: { keyId: KeyId; listId?: ContactListId },
+): Promise<ReadonlyMap<ContactListId, number>> {
+  let query = db
+    .selectFrom('list_members')
+    .select(({ fn }) => ['list_id as listId', fn.countAll<number>().as('count')])
+    .where('key_id', '=', keyId)
+    // As a literal, so that the index of those who left serves it.
+    .where(sql<boolean>`is_unsubscribed = 1`)
+  if (listId !== undefined) query = query.where('list_id', '=', listId)
+  const rows = await query.groupBy('list_id').execute()
+  return new Map(rows.map((row) => [row.listId, Number(row.count)]))
+}
+
 function filtered(db: Kysely<Schema>, filters: MemberFilters) {
   const { keyId, id, listId, listName, contactId, email, isUnsubscribed, activeSince, after } = filters
   // Members of a list or of one contact are found by those: the plus keeps a database from walking all of the key.

@@ -72,10 +72,33 @@ function compareProperty(
     throw wrong(`${property.name} is true or false, so only = and <> compare it`, constant.at)
   }
   if (property.type === 'str') {
+    checkIsText(property, operator, constant)
     return holds(property, sql`v.text_key ${sql.raw(operator)} ${textKey(constant.text)}`)
   }
   return holds(property, sql`v.number_value ${sql.raw(operator)} ${numberFor(property, constant)}`)
 }
+
+/** The order of texts is not that of numbers: it would choose other people than the formula says. */
+function checkIsText(
+  { name }: Property,
+  operator: Comparison,
+  { type, text, at }: Extract<Value, { kind: 'constant' }>,
+): void {
+  const isOrder = operator !== '=' && operator !== '<>'
+  if (type === 'date') {
+    throw wrong(
+      `${name} is ${typeNames.str} (type str), which is not compared with a date; ${retype('datetime')}`,
+      at,
+    )
+  }
+  if (type === 'number' && isOrder) {
+    const why = 'as texts, "100" comes before "9"'
+    const how = `${retype('int or float')}, or write "${text}" in quotes to compare texts`
+    throw wrong(`${name} is ${typeNames.str} (type str), and ${text} is a number: ${why}; ${how}`, at)
+  }
+}
+
+const retype = (types: string) => `delete the property and import its values again as one of type ${types}`
 
 /** A contact without the property does not satisfy it, whatever it is. */
 function holds({ id }: Property, condition: RawBuilder<unknown>): Condition {

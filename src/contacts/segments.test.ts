@@ -16,9 +16,9 @@ const keyId = 1 as KeyId
 const now = Date.parse('2026-03-10T15:00:00Z')
 
 const people: Record<string, Record<string, unknown>> = {
-  ana: { city: 'Lyon', age: 34, vip: true, born: '1991-03-12T23:30:00Z', score: 1.5 },
-  ben: { city: 'lyon 3', age: 40, vip: false, born: '1985-03-09T01:00:00Z' },
-  cleo: { city: 'Évry', age: 17, score: -2, seen: '2026-03-08T12:00:00Z' },
+  ana: { city: 'Lyon', age: 34, vip: true, born: '1991-03-12T23:30:00Z', score: 1.5, room: '9' },
+  ben: { city: 'lyon 3', age: 40, vip: false, born: '1985-03-09T01:00:00Z', room: '100' },
+  cleo: { city: 'Évry', age: 17, score: -2, seen: '2026-03-08T12:00:00Z', room: '70' },
   dora: { city: '50%_off', seen: '2026-03-13T23:59:59Z', native: 'Lyon' },
   emil: {},
 }
@@ -65,6 +65,10 @@ const cases: [string, string][] = [
   ['(FormatDateTimeTZ("yy-mm-dd",born,"-02:00") = "85-03-08")', 'b'],
   ['(FormatDateTime("mm",born) = FormatDateTime("mm",DateTimeNow()))', 'ab'],
   ['(city = native)', ''],
+  ['(room = 9)', 'a'],
+  ['(room <> 9)', 'bc'],
+  ['(room < "35")', 'b'],
+  ['(room = "9")', 'a'],
   ['(score < age)', 'ac'],
   ['(HasOpenedSince(30))', 'b'],
   ['(hasopenedsince(5))', ''],
@@ -80,6 +84,7 @@ async function setUp(storage: Storage): Promise<ContactListId> {
     seen: 'datetime',
     score: 'float',
     native: 'str',
+    room: 'str',
   } as const
   for (const [name, type] of Object.entries(types)) await createProperty(storage, { keyId, name, type, now })
   const list = await createContactList(storage, { keyId, name: 'all', now })
@@ -136,6 +141,12 @@ const faults: [string, string][] = [
   ['"a" = "b"', 'one side of a comparison should be a property'],
   ['age = "old"', "'old' is no value of age, which is a whole number"],
   ['born > "soon"', "'soon' is no value of born, which is a date"],
+  [
+    '(room<35)',
+    'room is a text (type str), and 35 is a number: as texts, "100" comes before "9"; delete the property and import its values again as one of type int or float, or write "35" in quotes to compare texts (character 7',
+  ],
+  ['35 >= room', 'room is a text (type str), and 35 is a number'],
+  ['room < ToDate(600000000)', 'room is a text (type str), which is not compared with a date; delete the'],
   ['vip > true', 'vip is true or false, so only = and <>'],
   ['city = age', 'a text is compared with something that is none'],
   ['StartsWith(age,"1")', 'StartsWith is not for age'],
@@ -213,6 +224,7 @@ storageTest('recipients come in the order of ids, with what is known and why not
     vip: true,
     born: '1991-03-12T23:30:00Z',
     score: 1.5,
+    room: '9',
   })
   const rest = await recipientPage(storage.db, {
     ...{ keyId, listId, now, limit: 10 },

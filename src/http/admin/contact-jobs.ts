@@ -4,6 +4,8 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { z } from 'zod'
 import { csvErrorFile } from '../../contacts/error-files.ts'
 import { abortJob, type ContactJob, findJob, listJobs, resumeJob } from '../../contacts/jobs.ts'
+import { newPropertiesOf } from '../../contacts/new-properties.ts'
+import { propertyTypes } from '../../contacts/properties.ts'
 import { maxUploadBytes, storeUpload } from '../../contacts/uploads.ts'
 import type { ContactJobId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
@@ -27,6 +29,9 @@ export const contactJob = z.object({
   processed: z.number().describe('Records handled, the refused ones included'),
   refused: z.number(),
   problem: z.string().describe('Why it ended in Error or Abort'),
+  newProperties: z
+    .array(z.object({ name: z.string(), type: z.enum(propertyTypes) }))
+    .describe('Properties that the import has made'),
   requestedAt: z.number(),
   startedAt: z.number().nullable(),
   aliveAt: z.number().nullable(),
@@ -39,6 +44,7 @@ export function jobShape(job: ContactJob): z.infer<typeof contactJob> {
   return {
     ...{ id, kind, method, listId, status, processed, refused, problem },
     ...{ requestedAt, startedAt, aliveAt, endedAt },
+    newProperties: newPropertiesOf(job).map(({ name, type }) => ({ name, type })),
   }
 }
 

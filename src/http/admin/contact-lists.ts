@@ -13,7 +13,8 @@ import {
   findContactList,
   listContactLists,
 } from '../../contacts/lists.ts'
-import { readListAction } from '../../contacts/members.ts'
+import { countLeavers, readListAction } from '../../contacts/members.ts'
+import { propertyTypes } from '../../contacts/properties.ts'
 import { segmentCondition } from '../../contacts/segments.ts'
 import { findUpload } from '../../contacts/uploads.ts'
 import type { ContactListId, KeyId, UploadId } from '../../mail/ids.ts'
@@ -36,6 +37,7 @@ const list = z.object({
   createdAt: z.number(),
   deletedAt: z.number().nullable(),
   memberCount: z.number().describe('In whatever state they are'),
+  leftCount: z.number().describe('Those of them who have left'),
 })
 
 export function contactListRoutes({ storage, clock, contacts }: HttpDependencies): AdminRoute[] {
@@ -56,7 +58,9 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const keyId = (await whichKey(storage, reference)).id
         const filters = { keyId, isDeleted: deleted === 'true' }
         const sort = { by: 'name', descending: false } as const
-        return { lists: await listContactLists(db, filters, { limit: 10_000, sort }) }
+        const lists = await listContactLists(db, filters, { limit: 10_000, sort })
+        const leavers = await countLeavers(db, { keyId })
+        return { lists: lists.map((one) => ({ ...one, leftCount: leavers.get(one.id) ?? 0 })) }
       },
     }),
     defineRoute({
@@ -71,7 +75,7 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const keyId = (await whichKey(storage, reference)).id
         const added = await createContactList(storage, { keyId, name, now: clock.now() })
         about(`list=${added.id}`)
-        return { list: added }
+        return { list: { ...added, leftCount: 0 } }
       },
     }),
     defineRoute({
@@ -90,7 +94,8 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         const before = await findList(db, keyId, readId(params.id) as ContactListId, { isDeletedToo: true })
         const changes = { ...(name !== undefined && { name }), ...(isDeleted !== undefined && { isDeleted }) }
         const changed = await changeContactList(db, { ...before, keyId }, { ...changes, now: clock.now() })
-        return { list: changed }
+        const leavers = await countLeavers(db, { keyId, listId: changed.id })
+        return { list: { ...changed, leftCount: leavers.get(changed.id) ?? 0 } }
       },
     }),
     defineRoute({
@@ -113,6 +118,10 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         dateTimeFormat: z.string().max(60).optional().describe('Such as dd/mm/yyyy hh:nn'),
         timezoneOffset: z.number().min(-12).max(12).optional().describe('Hours'),
         nameColumn: z.string().max(100).optional().describe('The column that is the name of the contact'),
+        types: z
+          .record(z.string().max(100), z.enum(propertyTypes))
+          .optional()
+          .describe('Types of properties that the import makes, by column; of others the values decide'),
         fieldNames: z
           .array(z.string().max(100))
           .max(200)
@@ -131,7 +140,8 @@ export function contactListRoutes({ storage, clock, contacts }: HttpDependencies
         }
         const action = readListAction(method)
         const id = await createJob(contacts, {
-          ...{ keyId, kind: 'csv', method, status: 'Upload', errorLimitPercent, options },
+          ...{ keyId, kind: 'csv', method, status: 'Upload', errorLimitPercent },
+          options: { ...options, guessesTypes: true },
           uploadId: uploadId as UploadId,
           targets: action === undefined ? [] : [{ listId: target.id, action }],
           listId: target.id,

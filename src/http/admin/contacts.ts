@@ -36,6 +36,10 @@ const contactShape = z.object({
   isExcluded: z.boolean().describe('Gets no campaigns'),
   blockedBecause: z.string().nullable().describe('Gets no mail at all: the reason in the suppression list'),
   isOptInPending: z.boolean(),
+  leftListAt: z
+    .number()
+    .nullable()
+    .describe('When they left the list that was asked for; null for who is in it'),
   deliveredCount: z.number(),
 })
 
@@ -278,6 +282,7 @@ function shapeOf(contact: Contact): z.infer<typeof contactShape> {
     isExcluded: contact.optedOutAt !== null,
     blockedBecause: reason === 'unsubscribe' ? null : reason,
     isOptInPending: contact.isOptInPending === 1,
+    leftListAt: contact.leftListAt,
     deliveredCount: contact.deliveredCount,
   }
 }

@@ -5,6 +5,7 @@ import type { UserId } from '../../mail/ids.ts'
 import { BadField } from '../errors.ts'
 import { readJson } from '../mailjet/read-json.ts'
 import type { Caller } from './caller.ts'
+import { explainIssue } from './explain-issue.ts'
 import type { RawAnswer } from './raw-answer.ts'
 
 export type AdminRoute = {
@@ -100,12 +101,15 @@ export function readBodyOf({ body }: AdminRoute, bytes: unknown): unknown {
 }
 
 function parse(schema: z.ZodType, value: unknown): unknown {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: explainIssue })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const field = [...(issue?.path ?? []), ...unknown].join('.')
-  throw new BadField(field || 'body', issue?.message ?? 'is not valid')
+  const message = issue?.message ?? 'is not valid'
+  // 'is missing' and 'should be': a sentence needs what it is about.
+  const isPredicate = /^(?:is|should) /.test(message)
+  throw new BadField(field || 'body', isPredicate ? `${field || 'the body'} ${message}` : message)
 }
 
 const noQuery = z.strictObject({})

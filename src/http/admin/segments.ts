@@ -31,7 +31,14 @@ const segment = z.object({
 
 const name = z.string().trim().min(1).max(255)
 const description = z.string().max(2_000)
-const expression = z.string().min(1).max(10_000).describe('The formula: (age<35) and (city="Lyon")')
+const expression = z
+  .string({
+    error: ({ input }) =>
+      `expression ${input === undefined ? 'is missing; it ' : ''}should be the formula, a text such as (age<35) and (city="Lyon")`,
+  })
+  .min(1)
+  .max(10_000)
+  .describe('The formula: (age<35) and (city="Lyon")')
 
 const shownOfPreview = 10
 

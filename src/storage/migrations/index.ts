@@ -21,6 +21,7 @@ import { campaignsMigration } from './0020-campaigns.ts'
 import { webhooksMigration } from './0021-webhooks.ts'
 import { listStatisticsMigration } from './0022-list-statistics.ts'
 import { excludedRecipientsMigration } from './0023-excluded-recipients.ts'
+import { listLeaversMigration } from './0024-list-leavers.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   webhooksMigration,
   listStatisticsMigration,
   excludedRecipientsMigration,
+  listLeaversMigration,
 ]
 
 /** The version that this program's queries are written for. */

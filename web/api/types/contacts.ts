@@ -1,6 +1,12 @@
 /** Contacts, lists and jobs. */
 
-export type ContactList = { id: number; name: string; memberCount: number; createdAt: number }
+export type ContactList = {
+  id: number
+  name: string
+  memberCount: number
+  leftCount: number
+  createdAt: number
+}
 
 export type ContactJob = {
   id: number
@@ -11,6 +17,7 @@ export type ContactJob = {
   processed: number
   refused: number
   problem: string
+  newProperties: { name: string; type: 'str' | 'int' | 'float' | 'bool' | 'datetime' }[]
   requestedAt: number
   endedAt: number | null
 }
@@ -22,4 +29,6 @@ export type ListedContact = {
   isExcluded: boolean
   blockedBecause: string | null
   isOptInPending: boolean
+  /** When they left the list that was asked for. */
+  leftListAt: number | null
 }

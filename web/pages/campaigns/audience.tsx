@@ -57,9 +57,9 @@ export function Audience({
         <Select
           label={t.list}
           placeholder={t.listChoice}
-          data={(lists.data?.lists ?? []).map(({ id, name, memberCount }) => ({
+          data={(lists.data?.lists ?? []).map(({ id, name, memberCount, leftCount }) => ({
             value: String(id),
-            label: t.members(name, number(memberCount)),
+            label: t.members(name, number(memberCount - leftCount)),
           }))}
           value={listId === null ? null : String(listId)}
           onChange={(next) => choose({ listId: next === null ? null : Number(next) })}

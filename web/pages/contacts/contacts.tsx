@@ -60,7 +60,8 @@ export function ContactsPage() {
                         {list.name}
                       </Anchor>
                       <Text size="sm" c="dimmed">
-                        {t.members(number.format(list.memberCount))}
+                        {t.members(number.format(list.memberCount - list.leftCount))}
+                        {list.leftCount > 0 && ` · ${t.haveLeft(number.format(list.leftCount))}`}
                       </Text>
                     </div>
                     <Button size="xs" variant="default" disabled={!may} onClick={() => setTarget(list)}>

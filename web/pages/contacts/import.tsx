@@ -7,6 +7,7 @@ import { useTexts } from '../../app/preferences.tsx'
 import { commonTexts } from '../../texts/common.ts'
 import { contactsTexts } from '../../texts/contacts.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { columnsOf, likelyName, possibleNames } from './columns.ts'
 
 const methods = ['addnoforce', 'addforce', 'unsub', 'remove'] as const
 const dateFormats = ['yyyy/mm/dd', 'dd/mm/yyyy', 'mm/dd/yyyy']
@@ -24,6 +25,8 @@ export function Import({
   const t = useTexts(contactsTexts)
   const common = useTexts(commonTexts)
   const [file, setFile] = useState<File | null>(null)
+  const [columns, setColumns] = useState<readonly string[]>([])
+  const [nameColumn, setNameColumn] = useState<string | null>(null)
   const [method, setMethod] = useState<string>('addnoforce')
   const [dateTimeFormat, setDateTimeFormat] = useState('yyyy/mm/dd')
   const start = useChange(
@@ -37,11 +40,18 @@ export function Import({
         uploadId,
         method,
         dateTimeFormat,
+        ...(nameColumn !== null && { nameColumn }),
       })
       onClose()
     },
     { touches: ['contact-jobs', 'contact-lists', 'contacts'] },
   )
+  const choose = async (chosen: File | null) => {
+    setFile(chosen)
+    const found = chosen === null ? [] : await columnsOf(chosen)
+    setColumns(possibleNames(found))
+    setNameColumn(likelyName(found))
+  }
   return (
     <Modal
       opened
@@ -63,7 +73,17 @@ export function Import({
             accept=".csv,text/csv,text/plain"
             required
             value={file}
-            onChange={setFile}
+            onChange={(chosen) => void choose(chosen)}
+          />
+          <Select
+            label={t.nameColumn}
+            description={t.nameColumnHint}
+            placeholder={t.noNameColumn}
+            data={columns}
+            value={nameColumn}
+            onChange={setNameColumn}
+            disabled={columns.length === 0}
+            clearable
           />
           <Select
             label={t.method}

@@ -66,6 +66,13 @@ export function Jobs({ apiKey, lists }: { apiKey: string | undefined; lists: rea
                       {t.processed(number.format(job.processed), number.format(job.refused))} ·{' '}
                       <Time at={job.requestedAt} />
                     </Text>
+                    {job.newProperties.length > 0 && (
+                      <Text size="sm" className="breaks-anywhere">
+                        {t.newProperties(
+                          job.newProperties.map(({ name, type }) => `${name} (${t.types[type]})`).join(', '),
+                        )}
+                      </Text>
+                    )}
                     {job.problem !== '' && (
                       <Text size="sm" className="breaks-anywhere">
                         {job.problem}

@@ -15,6 +15,7 @@ import { SearchIcon } from '../../ui/icons.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Problem } from '../../ui/problem.tsx'
+import { Time } from '../../ui/time.tsx'
 
 const pageSize = 50
 
@@ -83,7 +84,7 @@ function Members({ listId, apiKey }: { listId: string; apiKey: string | undefine
           if (contacts.length === 0) return <Empty title={t.noPeople} />
           return (
             <>
-              {contacts.map(({ id, email, name, isExcluded, blockedBecause, isOptInPending }) => (
+              {contacts.map(({ id, email, name, isExcluded, blockedBecause, isOptInPending, leftListAt }) => (
                 <Group key={id} gap="xs">
                   <Text fw={600} className="breaks-anywhere">
                     {email}
@@ -91,6 +92,16 @@ function Members({ listId, apiKey }: { listId: string; apiKey: string | undefine
                   <Text c="dimmed" className="breaks-anywhere">
                     {name}
                   </Text>
+                  {leftListAt !== null && (
+                    <>
+                      <Badge variant="light" color="gray">
+                        {t.hasLeft}
+                      </Badge>
+                      <Text size="sm" c="dimmed">
+                        <Time at={leftListAt} />
+                      </Text>
+                    </>
+                  )}
                   {blockedBecause !== null && (
                     <Badge variant="light" color="red">
                       {t.blocked}

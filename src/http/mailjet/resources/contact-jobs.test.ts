@@ -204,7 +204,7 @@ httpStorageTest('a CSV file is uploaded and imported, and its faulty lines come 
     `email,First name,born,name,error
 nonsense,X,,,###Invalid email address###email
 ana@a.test,Again,,,###Duplicated email###email
-carl@a.test,Carl,###Too few columns at line###
+carl@a.test,Carl,###Too few columns at line 8###
 dora@a.test,Dora,31/02/1990 10:00,D,###Property type does not match definition###born
 `,
   )
