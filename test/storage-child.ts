@@ -1,5 +1,6 @@
 /** A process of its own that opens a storage and commits without pause: tests kill it, or find its folder in use. */
 import { writeSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { KeyId, MessageId } from '../src/mail/ids.ts'
 import { systemClock } from '../src/runtime/clock.ts'
 import { silentLog } from '../src/runtime/log.ts'
@@ -29,7 +30,21 @@ async function commitForever() {
       ],
     })
     // At once, as an answer to a client would go out.
-    writeSync(1, `${id}\n`)
+    await say(`${id}\n`)
   }
 }
+
+/** Nobody may be reading: then the pipe is full, and this process has to live on all the same. */
+async function say(line: string) {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await delay(1)
+    }
+  }
+}
+
 await Promise.all(Array.from({ length: 20 }, commitForever))
