@@ -84,6 +84,8 @@ browserTest('what a key tracks is switched, and shown where it counts', async (_
   assert.equal(await save.isDisabled(), true)
   await dialog.getByRole('switch', { name: 'Track opens' }).focus()
   await page.keyboard.press('Space')
+  // It fades, and has no entries meanwhile.
+  await page.getByRole('menu').waitFor({ state: 'detached' })
   await assertAccessible(page)
   await save.click()
   await dialog.waitFor({ state: 'detached' })
