@@ -3,17 +3,16 @@
  * them over, a bounded number ahead of what has an answer. All that is known stands in the rows: whoever has the work
  * goes on exactly where the last one stopped, and two who have it by mistake do nothing twice.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import { markSegmentUsed } from '../contacts/segments.ts'
 import type { OpenMessage } from '../intake/draft.ts'
 import type { MailingId } from '../mail/ids.ts'
-import { createLanePoller } from '../queue/lane-poller.ts'
+import { createLaneWorker } from '../queue/lane-worker.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Work } from '../queue/work.ts'
 import { guardLease, guardReschedule } from '../queue/writes.ts'
 import { createRecent } from '../runtime/recent.ts'
 import { Refused } from '../runtime/refused.ts'
-import { defineUpdate, StorageUnavailable } from '../storage/storage.ts'
+import { defineUpdate } from '../storage/storage.ts'
 import { judgeHarm } from './breaker.ts'
 import { beginMailing, campaignLane, pauseMailing } from './change-state.ts'
 import { checkMailing, checkRights, inWords } from './check.ts'
@@ -27,10 +26,7 @@ import { findMailing } from './store-mailings.ts'
 const atOnce = 4
 /** Then others have their turn. */
 const turnMs = 1_000
-const againMs = 60_000
 const maxTries = 30
-/** Between tries to write down when it goes on, while the storage takes nothing. */
-const settlePauseMs = 1_000
 /** How long to wait for answers before the next batch. */
 const fullPauseMs = 250
 /** The breaker looks so often, as long as there are recipients to hand over: what is in the queue goes out. */
@@ -53,7 +49,7 @@ export type MailingRunner = {
 }
 
 /** What becomes of the work: it is done, or looked at again so much later. */
-type Next = 'done' | { afterMs: number; isFault?: true }
+type Next = 'done' | { afterMs: number }
 
 const setTries = defineUpdate('work', ['attempts'], ['id'])
 
@@ -62,62 +58,29 @@ export function startMailings(
   { queue }: { queue: Pick<Queue, 'claim' | 'nextDueAt'> },
 ): MailingRunner {
   const { storage, clock, log } = ctx
-  const running = new Set<Promise<void>>()
   const stopping = new AbortController()
   const opened = createRecent<number, OpenMessage>({ max: 8 })
   const judgedAt = createRecent<number, { at: number; answered: number }>({ max: 100 })
-  const poller = createLanePoller({
-    ...{ queue, clock, log, lane: campaignLane },
-    room: () => ({ maxItems: atOnce - running.size, maxPerKey: atOnce }),
-    take(works) {
-      for (const work of works) {
-        const done = run(work)
-          .catch((error: unknown) =>
-            log.error({ err: error, mailingId: work.ref }, 'a campaign was not settled'),
-          )
-          .finally(() => {
-            running.delete(done)
-            poller.wake()
-          })
-        running.add(done)
-      }
-    },
-  })
+  const worker = createLaneWorker({ storage, queue, clock, log, lane: campaignLane, atOnce, handle: run })
 
   async function run(work: Work): Promise<void> {
+    const lease = { id: work.id, owner: storage.nodeId }
     let next: Next
     try {
       next = await goOn(work)
     } catch (error) {
-      log.error({ err: error, mailingId: work.ref, tries: work.attempts }, 'a campaign could not go on')
-      next = { afterMs: againMs, isFault: true }
-      if (work.attempts >= maxTries && (await gaveUp(work))) next = 'done'
+      if (work.attempts < maxTries || !(await gaveUp(work))) throw error
+      next = 'done'
     }
-    await settle(work, next)
-  }
-
-  /** As often as it takes: what we keep leased, nobody goes on with until this process has ended. */
-  async function settle(work: Work, next: Next): Promise<void> {
-    const lease = { id: work.id, owner: storage.nodeId }
-    for (let isFirst = true; ; isFirst = false) {
-      try {
-        await storage.commit(
-          next === 'done'
-            ? { guards: [guardLease(lease)], writes: [] }
-            : {
-                guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
-                // Only those in a row are counted that came to nothing.
-                writes: next.isFault ? [] : [setTries({ id: work.id, attempts: 0 })],
-              },
-        )
-        return
-      } catch (error) {
-        // When we stop, the lease is released with all that were ours.
-        if (!(error instanceof StorageUnavailable) || stopping.signal.aborted) throw error
-        if (isFirst) log.error({ err: error, mailingId: work.ref }, 'storage unavailable: a campaign waits')
-        await delay(settlePauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-      }
-    }
+    await storage.commit(
+      next === 'done'
+        ? { guards: [guardLease(lease)], writes: [] }
+        : {
+            guards: [guardReschedule({ ...lease, due_at: clock.now() + next.afterMs })],
+            // Only those in a row are counted that came to nothing.
+            writes: [setTries({ id: work.id, attempts: 0 })],
+          },
+    )
   }
 
   async function goOn(work: Work): Promise<Next> {
@@ -261,11 +224,10 @@ export function startMailings(
   }
 
   return {
-    wake: poller.wake,
-    async stop() {
+    wake: worker.wake,
+    stop() {
       stopping.abort()
-      await poller.stop()
-      await Promise.all(running)
+      return worker.stop()
     },
   }
 }
