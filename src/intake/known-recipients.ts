@@ -35,7 +35,7 @@ function askingForContacts(language: boolean): (texts: Texts) => boolean {
     asks(subject, 'subject') || asks(text, 'html') || asks(html, 'html')
 }
 
-/** The same for drafts of one key. */
+/** For drafts of one key, looked up together. */
 export async function gatherForDrafts(
   db: Kysely<Schema>,
   drafts: readonly Draft[],
