@@ -21,6 +21,8 @@ export type Person = {
   goTo(path: string): Promise<void>
 }
 
+const maxShownChars = 4_000
+
 export const owner = { email: 'ada@shop.example', password: 'seven green kites', name: 'Ada' }
 
 /** Registers a test with the whole program and a browser in which the owner is signed in. */
@@ -34,8 +36,23 @@ export function browserTest(
     await makeOwner(app)
     const person = await openBrowser(t, app, options)
     await signIn(person)
-    await run(t, app, person)
+    try {
+      await run(t, app, person)
+    } catch (error) {
+      t.diagnostic(await whatIsShown(person.page))
+      throw error
+    }
   })
+}
+
+/** What a person would see, for whoever reads why a test failed. */
+async function whatIsShown(page: Page): Promise<string> {
+  try {
+    const shown = await page.locator('body').ariaSnapshot({ timeout: 2_000 })
+    return `the page was ${page.url()} and showed:\n${shown.slice(0, maxShownChars)}`
+  } catch (error) {
+    return `what the page ${page.url()} showed cannot be told: ${String(error)}`
+  }
 }
 
 export type BrowserOptions = {

@@ -43,13 +43,14 @@ browserTest(
     const other = { name: 'Transactional', host: 'mx.relay.test', port: 587, priority: 5 }
     await app.admin('POST', '/api/outgoing-servers', other)
     await goTo('/technical/outgoing-mail-servers')
-    const names = () => page.getByRole('listitem').getByRole('link').allInnerTexts()
-    assert.deepEqual(await names(), ['Transactional', 'Mass mailing'])
+    const links = page.getByRole('listitem').getByRole('link')
+    await links.nth(1).waitFor()
+    assert.deepEqual(await links.allInnerTexts(), ['Transactional', 'Mass mailing'])
     await page.getByRole('button', { name: 'Move Mass mailing up' }).click()
     await page.getByRole('listitem').first().getByText('Mass mailing').waitFor()
     await page.getByRole('listitem').first().dragTo(page.getByRole('listitem').last())
     await page.getByRole('listitem').first().getByText('Transactional').waitFor()
-    assert.deepEqual(await names(), ['Transactional', 'Mass mailing'])
+    assert.deepEqual(await links.allInnerTexts(), ['Transactional', 'Mass mailing'])
     await assertAccessible(page)
   },
 )

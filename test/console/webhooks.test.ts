@@ -28,6 +28,7 @@ browserTest(
     await assertAccessible(page)
     await secret.getByRole('button', { name: 'Close' }).click()
     const events = page.getByRole('region', { name: 'Events' })
+    await events.getByRole('listitem').nth(2).waitFor()
     assert.equal(await events.getByRole('listitem').count(), 3)
     assert.equal(await page.getByText('secret@').count(), 0)
 
@@ -63,6 +64,7 @@ browserTest(
     await page.getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor()
+    // What was removed is not shown from memory, not even for a moment.
     await page.getByRole('link', { name: 'Opened (open)' }).waitFor()
     assert.equal(await events.getByRole('listitem').count(), 2)
   },

@@ -41,6 +41,11 @@ export function useRead<Answer>(
 /** `error`: of the last time that it was asked for; `data` may be there nevertheless, from before. */
 export type Reading<Answer> = { data: Answer | undefined; error: Error | null; refetch: () => unknown }
 
+/** It is known how much room the answer takes, or why there is none: what stands below it can be shown and stays there. */
+export function hasAnswered({ data, error }: Pick<Reading<unknown>, 'data' | 'error'>): boolean {
+  return data !== undefined || error !== null
+}
+
 /**
  * As `useRead`, for what an editor begins from: no `data` until it was read for this path and this visit. What was kept
  * from an earlier one may have been changed by somebody else, and an editor takes only what it is given first.
@@ -66,6 +71,8 @@ export function useChange<Input, Answer = unknown>(
     mutationFn: change,
     ...(queue !== undefined && { scope: { id: queue } }),
     onSettled: async () => {
+      // What nobody looks at is forgotten: the next page must not show for a moment what has just been removed.
+      for (const subject of touches) client.removeQueries({ queryKey: [subject], type: 'inactive' })
       await Promise.all(touches.map((subject) => client.invalidateQueries({ queryKey: [subject] })))
     },
   })

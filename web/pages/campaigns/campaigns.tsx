@@ -69,63 +69,64 @@ export function CampaignsPage() {
   return (
     <Page title={t.title} about={t.about} actions={newButton}>
       <KeyPicker />
-      <FirstSteps apiKey={key?.publicKey} />
-      <Group align="center" gap="sm">
-        <TextInput
-          aria-label={t.search}
-          placeholder={t.search}
-          leftSection={<SearchIcon />}
-          value={typed}
-          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-          style={{ flex: '1 1 14rem' }}
-          maw={380}
-        />
-        {/* Six words are wider than a narrow screen: they scroll in their own box. */}
-        <div style={{ maxWidth: '100%', overflowX: 'auto' }}>
-          <SegmentedControl
-            aria-label={t.show}
-            value={group}
-            onChange={(next) => setGroup(next as GroupName)}
-            data={groupNames.map((value) => ({ value, label: t.groups[value] }))}
+      <FirstSteps apiKey={key?.publicKey}>
+        <Group align="center" gap="sm">
+          <TextInput
+            aria-label={t.search}
+            placeholder={t.search}
+            leftSection={<SearchIcon />}
+            value={typed}
+            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+            style={{ flex: '1 1 14rem' }}
+            maw={380}
           />
-        </div>
-        <Switch
-          label={t.starredOnly}
-          checked={isStarred}
-          onChange={({ currentTarget }) => setStarred(currentTarget.checked)}
-        />
-      </Group>
-      <Loaded from={read}>
-        {() => {
-          if (all.length === 0) {
-            return group === 'all' && search === '' && !isStarred ? (
-              <Empty title={t.none} hint={t.noneHint}>
-                {newButton}
-              </Empty>
-            ) : (
-              <Empty title={t.noneFound} />
+          {/* Six words are wider than a narrow screen: they scroll in their own box. */}
+          <div style={{ maxWidth: '100%', overflowX: 'auto' }}>
+            <SegmentedControl
+              aria-label={t.show}
+              value={group}
+              onChange={(next) => setGroup(next as GroupName)}
+              data={groupNames.map((value) => ({ value, label: t.groups[value] }))}
+            />
+          </div>
+          <Switch
+            label={t.starredOnly}
+            checked={isStarred}
+            onChange={({ currentTarget }) => setStarred(currentTarget.checked)}
+          />
+        </Group>
+        <Loaded from={read}>
+          {() => {
+            if (all.length === 0) {
+              return group === 'all' && search === '' && !isStarred ? (
+                <Empty title={t.none} hint={t.noneHint}>
+                  {newButton}
+                </Empty>
+              ) : (
+                <Empty title={t.noneFound} />
+              )
+            }
+            return (
+              <>
+                <Stack gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
+                  {all.map((campaign) => (
+                    <CampaignRow key={campaign.id} campaign={campaign} apiKey={key?.publicKey} />
+                  ))}
+                </Stack>
+                {read.hasNextPage && (
+                  <Button
+                    variant="default"
+                    onClick={() => void read.fetchNextPage()}
+                    loading={read.isFetchingNextPage}
+                  >
+                    {common.more}
+                  </Button>
+                )}
+              </>
             )
-          }
-          return (
-            <>
-              <Stack gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
-                {all.map((campaign) => (
-                  <CampaignRow key={campaign.id} campaign={campaign} apiKey={key?.publicKey} />
-                ))}
-              </Stack>
-              {read.hasNextPage && (
-                <Button
-                  variant="default"
-                  onClick={() => void read.fetchNextPage()}
-                  loading={read.isFetchingNextPage}
-                >
-                  {common.more}
-                </Button>
-              )}
-            </>
-          )
-        }}
-      </Loaded>
+          }}
+        </Loaded>
+      </FirstSteps>
       {isMaking && <NewCampaign apiKey={key?.publicKey} onClose={() => setMaking(false)} />}
     </Page>
   )

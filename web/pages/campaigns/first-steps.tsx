@@ -1,21 +1,31 @@
 import { Alert, Anchor, List } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { query } from '../../api/call.ts'
 import type { ContactList, Sender } from '../../api/types.ts'
-import { useRead } from '../../api/use-api.ts'
+import { hasAnswered, useRead } from '../../api/use-api.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { campaignsTexts } from '../../texts/campaigns.ts'
+import { Waiting } from '../../ui/loaded.tsx'
 
-/** What must be there before anything can be sent; nothing once it is. */
-export function FirstSteps({ apiKey }: { apiKey: string | undefined }) {
-  const t = useTexts(campaignsTexts)
+/** What must be there before anything can be sent, above `children`; nothing once it is. */
+export function FirstSteps({ apiKey, children }: { apiKey: string | undefined; children: ReactNode }) {
   const of = { key: apiKey }
   const senders = useRead<{ senders: Sender[] }>(apiKey && query('/senders', of))
   const lists = useRead<{ lists: ContactList[] }>(apiKey && query('/contact-lists', of))
-  if (senders.data === undefined || lists.data === undefined) return null
-  const needsSender = !senders.data.senders.some(({ status }) => status === 'active')
-  const needsList = lists.data.lists.length === 0
-  if (!needsSender && !needsList) return null
+  if (!hasAnswered(senders) || !hasAnswered(lists)) return <Waiting />
+  const needsSender = senders.data?.senders.every(({ status }) => status !== 'active') === true
+  const needsList = lists.data?.lists.length === 0
+  return (
+    <>
+      {(needsSender || needsList) && <Needs {...{ needsSender, needsList }} />}
+      {children}
+    </>
+  )
+}
+
+function Needs({ needsSender, needsList }: { needsSender: boolean; needsList: boolean }) {
+  const t = useTexts(campaignsTexts)
   return (
     <Alert color="blue" title={t.firstSteps}>
       <List type="ordered" size="sm" spacing={4}>

@@ -14,7 +14,7 @@ export function useFormats() {
     share: (part: number, whole: number) => (whole === 0 ? '—' : percent.format(part / whole)),
     instant: (at: number) => instant.format(at),
     time: (at: number) => time.format(at),
-    away: (at: number, now: number) => formatAway(at - now, language),
+    away: (at: number, now: number) => formatAway(at, now, language),
   }
 }
 
@@ -22,12 +22,18 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-function formatAway(ms: number, language: string): string {
+/** Days are those of the calendar: who reads "in 3 days" counts midnights. */
+function formatAway(at: number, now: number, language: string): string {
+  const ms = at - now
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'always' })
   if (ms < 90 * minute) return format.format(Math.round(ms / minute), 'minute')
   return ms < 2 * day
     ? format.format(Math.round(ms / hour), 'hour')
-    : format.format(Math.round(ms / day), 'day')
+    : format.format(Math.round((midnightBefore(at) - midnightBefore(now)) / day), 'day')
+}
+
+function midnightBefore(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0)
 }
 
 /** Members of the list that get nothing, for whatever reason. */

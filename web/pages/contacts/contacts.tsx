@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call, query } from '../../api/call.ts'
 import type { ContactList } from '../../api/types.ts'
-import { useChange, useRead } from '../../api/use-api.ts'
+import { hasAnswered, useChange, useRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { usePreferences, useTexts } from '../../app/preferences.tsx'
 import { useSession } from '../../app/session.tsx'
@@ -74,7 +74,7 @@ export function ContactsPage() {
           )
         }
       </Loaded>
-      <Jobs apiKey={key?.publicKey} lists={lists.data?.lists ?? []} />
+      {hasAnswered(lists) && <Jobs apiKey={key?.publicKey} lists={lists.data?.lists ?? []} />}
       {isMaking && <NewList apiKey={key?.publicKey} onClose={() => setMaking(false)} />}
       {target !== undefined && (
         <Import list={target} apiKey={key?.publicKey} onClose={() => setTarget(undefined)} />

@@ -1,6 +1,6 @@
 import { Anchor, Badge, Group, Paper, SegmentedControl, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { query } from '../../api/call.ts'
 import type { Overview } from '../../api/types.ts'
 import { useRead } from '../../api/use-api.ts'
@@ -11,8 +11,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { Loaded } from '../../ui/loaded.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Attention } from './attention.tsx'
-
-const Chart = lazy(async () => ({ default: (await import('./chart.tsx')).Chart }))
+import { Chart } from './chart.tsx'
 
 const ranges = ['24', '168', '720'] as const
 const measures = ['accepted', 'delivered', 'deferred', 'bounced', 'blocked', 'complained'] as const
@@ -79,9 +78,7 @@ function Numbers({ overview: { hours, isComplete } }: { overview: Overview }) {
             </div>
           ))}
         </SimpleGrid>
-        <Suspense fallback={<div style={{ height: 220 }} />}>
-          <Chart hours={hours} label={t.chart(total('accepted'), total('delivered'), total('bounced'))} />
-        </Suspense>
+        <Chart hours={hours} label={t.chart(total('accepted'), total('delivered'), total('bounced'))} />
         {!isComplete && (
           <Text size="sm" c="dimmed">
             {t.counting}

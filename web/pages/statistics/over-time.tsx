@@ -1,15 +1,13 @@
 import { Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core'
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import type { Counts, Resolution, Slice } from '../../api/types.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { statisticsTexts } from '../../texts/statistics.ts'
-import type { ChartLine } from '../../ui/time-chart.tsx'
+import { type ChartLine, TimeChart } from '../../ui/time-chart.tsx'
 import { WideTable } from '../../ui/wide-table.tsx'
 import { useFormats } from './formats.ts'
 import { bouncedOf } from './numbers.tsx'
 import { type Span, withoutGaps } from './time-span.ts'
-
-const TimeChart = lazy(async () => ({ default: (await import('../../ui/time-chart.tsx')).TimeChart }))
 
 export function nothingAt(at: number): Slice {
   return {
@@ -81,13 +79,11 @@ export function OverTime({
   const days = resolution === 'day'
   const shown = (title: string, lines: readonly ChartLine[], unit?: 'share') => (
     <Box title={title} isWide={!showsRate && lines === charts.trouble}>
-      <Suspense fallback={<div style={{ height: 260 }} />}>
-        <TimeChart
-          {...{ at, lines, days }}
-          {...(unit !== undefined && { unit })}
-          label={t.chartLabel(title, lines.map(({ name }) => name).join(', '))}
-        />
-      </Suspense>
+      <TimeChart
+        {...{ at, lines, days }}
+        {...(unit !== undefined && { unit })}
+        label={t.chartLabel(title, lines.map(({ name }) => name).join(', '))}
+      />
     </Box>
   )
   return (

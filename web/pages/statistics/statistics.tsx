@@ -2,7 +2,7 @@ import { Anchor, Button, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { query } from '../../api/call.ts'
 import type { SenderCounts, Statistics } from '../../api/types.ts'
-import { useRead } from '../../api/use-api.ts'
+import { hasAnswered, useRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import { useTexts } from '../../app/preferences.tsx'
 import { overviewTexts } from '../../texts/overview.ts'
@@ -73,7 +73,9 @@ export function StatisticsPage() {
           )}
         </Loaded>
       )}
-      {key !== undefined && <Readers of={{ key: key.publicKey }} about={t.sinceBeginning} />}
+      {key !== undefined && hasAnswered(read) && (
+        <Readers of={{ key: key.publicKey }} about={t.sinceBeginning} />
+      )}
     </Page>
   )
 }

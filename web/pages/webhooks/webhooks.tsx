@@ -3,7 +3,7 @@ import { Anchor, Badge, Button, Group, Paper, Stack, Text, Title } from '@mantin
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { query } from '../../api/call.ts'
-import { useRead } from '../../api/use-api.ts'
+import { hasAnswered, useRead } from '../../api/use-api.ts'
 import { useKeys } from '../../api/use-key.ts'
 import type { Webhook } from '../../api/webhooks.ts'
 import { usePreferences, useTexts } from '../../app/preferences.tsx'
@@ -53,25 +53,27 @@ export function WebhooksPage() {
           }
         </Loaded>
       </Section>
-      <Section
-        title={t.routes}
-        action={
-          <Button
-            variant="default"
-            leftSection={<PlusIcon />}
-            disabled={!may}
-            onClick={() => setAdding('route')}
-          >
-            {t.addRoute}
-          </Button>
-        }
-      >
-        <Loaded from={routes}>
-          {({ routes: all }) =>
-            all.length === 0 ? <Empty title={t.noRoutes} hint={t.noRoutesHint} /> : <List all={all} />
+      {hasAnswered(webhooks) && (
+        <Section
+          title={t.routes}
+          action={
+            <Button
+              variant="default"
+              leftSection={<PlusIcon />}
+              disabled={!may}
+              onClick={() => setAdding('route')}
+            >
+              {t.addRoute}
+            </Button>
           }
-        </Loaded>
-      </Section>
+        >
+          <Loaded from={routes}>
+            {({ routes: all }) =>
+              all.length === 0 ? <Empty title={t.noRoutes} hint={t.noRoutesHint} /> : <List all={all} />
+            }
+          </Loaded>
+        </Section>
+      )}
       {adding === 'webhook' && <AddWebhook apiKey={key?.publicKey} onClose={close} onSecret={setSecret} />}
       {adding === 'route' && (
         <AddParseRoute
