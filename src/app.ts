@@ -180,6 +180,7 @@ async function start(
     resolver,
     mayConnect: config.mode === 'lab' ? isLoopback : mayConnectLive,
     name: config.delivery.ehloName ?? config.name,
+    chunking: config.delivery.chunking,
     ...(config.delivery.bindAddress !== undefined && { localAddress: config.delivery.bindAddress }),
     ipv6: config.delivery.ipv6,
     ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),

@@ -40,6 +40,9 @@ test('through a Postfix with STARTTLS and a login', { skip: postfixMissing ?? fa
   assert.deepEqual([received?.subject, received?.dkim], ['By way of Postfix', 'pass'], postfix.log())
   await app.idle()
   assert.deepEqual(await app.eventKinds(messageId), ['accepted', 'delivered'])
+  const { text: said } = await app.admin('GET', `/api/messages/${messageId}`)
+  assert.match(said, /S: 250[- ]CHUNKING/)
+  assert.match(said, /C: BDAT \d+ LAST/)
 
   await app.admin('PATCH', `/api/outgoing-servers/${id}`, { password: 'wrong' })
   assert.equal((await tryIt()).situation, 'login-refused')

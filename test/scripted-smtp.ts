@@ -18,7 +18,9 @@ export type Script = {
   /** By address; `ok` for those not named. */
   rcpt?: Record<string, ScriptedAnswer>
   data?: ScriptedAnswer
-  /** After the final dot. */
+  /** Instead of reading the chunk: what follows is taken for commands. */
+  bdat?: ScriptedAnswer
+  /** After the final dot, or the last chunk. */
   final?: ScriptedAnswer
   /** A function is asked for each line of the login, and ends it with anything but a 334. */
   auth?: ScriptedAnswer | ((line: string) => ScriptedAnswer)
@@ -95,7 +97,8 @@ export async function startScriptedSmtp(script: Script = {}, port = 0): Promise<
 function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
   let socket = tcp
   let rest = Buffer.alloc(0)
-  let mode: 'command' | 'data' | 'deaf' = 'command'
+  let mode: 'command' | 'data' | 'chunk' | 'deaf' = 'command'
+  let chunkOctets = 0
   let loginSteps = 0
   let isLoggingIn = false
   let tls = false
@@ -164,17 +167,20 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
       const given = script.data ?? '354 go ahead'
       if (typeof given === 'string' && given.startsWith('354')) mode = 'data'
       answer(given, '')
-    } else if (verb === 'QUIT') answer({ close: true, say: '221 2.0.0 bye' }, '')
+    } else if (verb === 'BDAT' && script.bdat === undefined) {
+      chunkOctets = Number(line.split(' ')[1])
+      mode = 'chunk'
+    } else if (verb === 'BDAT') answer(script.bdat, '')
+    else if (verb === 'QUIT') answer({ close: true, say: '221 2.0.0 bye' }, '')
     else if (verb === 'RSET') answer(undefined, '250 2.0.0 ok')
     else answer(undefined, '500 5.5.2 unknown')
   }
 
-  function takeMessage(raw: Buffer): void {
+  function takeMessage(content: Buffer): void {
     if (recipients.length === 0) {
       answer(undefined, '554 5.5.1 no valid recipients')
       return
     }
-    const content = Buffer.from(raw.toString('latin1').replaceAll(/^\./gm, ''), 'latin1')
     const given = scripted.script.final
     if (given === undefined || (typeof given === 'string' && given.startsWith('2'))) {
       const cn = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined
@@ -194,7 +200,13 @@ function serve(tcp: Socket, scripted: ScriptedSmtp, connection: number): void {
         const raw = rest.subarray(0, end + 2)
         rest = rest.subarray(end + 5)
         mode = 'command'
-        takeMessage(raw)
+        takeMessage(Buffer.from(raw.toString('latin1').replaceAll(/^\./gm, ''), 'latin1'))
+      } else if (mode === 'chunk') {
+        if (rest.length < chunkOctets) return
+        const content = rest.subarray(0, chunkOctets)
+        rest = rest.subarray(chunkOctets)
+        mode = 'command'
+        takeMessage(content)
       } else {
         const end = rest.indexOf('\r\n')
         if (end === -1) return

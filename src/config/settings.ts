@@ -266,6 +266,11 @@ export const settings = {
       { always: false },
       'Uses the IPv6 addresses of receiving hosts too; only wise when our own has a PTR record and a reputation.',
     ),
+    chunking: setting(
+      flag(),
+      { always: true },
+      'Sends small messages together with their envelope (CHUNKING with PIPELINING, RFC 3030), where the receiving host offers it: one round trip less.',
+    ),
     connections_per_site: setting(
       wholeNumber({ min: 1, max: 1000 }),
       { lab: 20, live: 10 },

@@ -20,7 +20,10 @@ export type Attempt = {
 export type Connector = {
   targets(hosts: readonly MailHost[]): Promise<Targets>
   mayConnect(address: string): boolean
-  open(target: { host: string; address: string; tls: TlsMode }, transcript: Transcript): Promise<Opened>
+  open(
+    target: { host: string; address: string; tls: TlsMode; chunking: boolean },
+    transcript: Transcript,
+  ): Promise<Opened>
   memory: HostMemory
   /** An idle connection to one of these hosts. */
   takeIdle(hosts: readonly MailHost[]): Session | undefined
@@ -74,7 +77,8 @@ async function sendOnNew(attempt: Attempt, connector: Connector): Promise<Attemp
   let refusals = 0
   let reached = false
 
-  for (const target of targets) {
+  const untried = [...targets]
+  for (let target = untried.shift(); target !== undefined; target = untried.shift()) {
     const { host, address } = target
     if (!connector.mayConnect(address)) {
       const text = `${host} (${address}) may not be connected to from here`
@@ -93,8 +97,12 @@ async function sendOnNew(attempt: Attempt, connector: Connector): Promise<Attemp
       connector.opened(opened.session)
       reached = true
       const result = await sendOn(opened.session, attempt, connector)
-      // 421 to MAIL: another host may take it. Once, like every refusal before the message.
       if (!('stale' in result)) return { ...result, signals: [...signals, ...result.signals] }
+      if (result.again === 'this-host') {
+        untried.unshift(target)
+        continue
+      }
+      // 421 to MAIL: another host may take it. Once, like every refusal before the message.
       last = { host, address, outcome: result.stale }
     } else {
       const judged = judgeFailure(opened.failure, host)
@@ -134,12 +142,13 @@ async function openTarget(
   const { memory } = connector
   const isBroken = tls === 'opportunistic' && memory.hasBrokenTls(host)
   if (isBroken) transcript.note(`TLS with ${host} failed lately: sending without`)
-  let opened = await connector.open({ host, address, tls: isBroken ? 'never' : tls }, transcript)
+  const chunking = !memory.hasBrokenChunking(host)
+  let opened = await connector.open({ host, address, tls: isBroken ? 'never' : tls, chunking }, transcript)
   const handshakeFailed = 'failure' in opened && opened.failure.loss?.kind === 'tls'
   if (handshakeFailed && tls === 'opportunistic') {
     memory.markBrokenTls(host)
     transcript.note('once more without TLS')
-    opened = await connector.open({ host, address, tls: 'never' }, transcript)
+    opened = await connector.open({ host, address, tls: 'never', chunking }, transcript)
   }
   if ('session' in opened) memory.markGood(nameOf({ host, address }))
   else if (opened.failure.reply === undefined && ['connect', 'greeting'].includes(opened.failure.stage)) {
@@ -153,12 +162,12 @@ function nameOf({ host, address }: { host: string; address: string }): string {
   return `${host} ${address}`
 }
 
-/** `stale`: an answer that is about the connection, not about the message. */
+/** `stale`: an answer that is about the connection, not about the message; `again` tells of whom a new one is asked. */
 async function sendOn(
   session: Session,
   { transaction, attempts }: Attempt,
   connector: Connector,
-): Promise<AttemptResult | { stale: Outcome }> {
+): Promise<AttemptResult | { stale: Outcome; again: 'this-host' | 'another' }> {
   const obstacle = obstacleTo(transaction, session.extensions)
   const { host, address, transcript } = session
   if (obstacle !== undefined) {
@@ -177,9 +186,18 @@ async function sendOn(
   const wasUsed = session.sent() > 0
   const result = await session.send(transaction)
   const judged = judgeTransaction(result, { host, attempts })
+  const stale = judged.outcomes[0] ?? { kind: 'deferred', class: 'connection', text: 'no answer' }
+  if (result.knowsNoChunks) {
+    transcript.note(`${host} offers CHUNKING and does not know BDAT: once more with DATA`)
+    connector.memory.markBrokenChunking(host)
+    // It may have taken the body for commands: what it says next answers nothing of ours.
+    session.destroy()
+    connector.giveBack(session)
+    return { stale, again: 'this-host' }
+  }
   if (isAboutConnection(result, wasUsed)) {
     connector.giveBack(session)
-    return { stale: judged.outcomes[0] ?? { kind: 'deferred', class: 'connection', text: 'no answer' } }
+    return { stale, again: 'another' }
   }
   if (judged.signals.some(({ action }) => action === 'close-connection')) session.destroy()
   const text = transcript.take()

@@ -22,12 +22,12 @@ export type Connection = {
    */
   startTls(wish: TlsWish, timeoutMs: number): Promise<Loss | undefined>
   /**
-   * Writes and waits for that many replies, each within the time. It ends early with a loss; a 421 is one, because
+   * Writes and waits for that many replies, each within the time (the last one within its own, where given). It ends early with a loss; a 421 is one, because
    * the server hangs up after it (RFC 5321 §3.8).
    */
   exchange(
     data: string | readonly Buffer[],
-    wait: { replies: number; timeoutMs: number; blockMs?: number },
+    wait: { replies: number; timeoutMs: number; lastTimeoutMs?: number; blockMs?: number },
   ): Promise<Exchange>
   /** Connected, and not in the middle of something. */
   isOpen(): boolean
@@ -52,6 +52,7 @@ type Waiting = {
   replies: SmtpReply[]
   wanted: number
   timeoutMs: number
+  lastTimeoutMs: number
   done(exchange: Exchange): void
 }
 
@@ -112,7 +113,7 @@ export function createConnection(transcript: Transcript): Connection {
       waiting = undefined
       open.done({ replies: open.replies })
     } else {
-      startTimer(open.timeoutMs)
+      startTimer(open.replies.length === open.wanted - 1 ? open.lastTimeoutMs : open.timeoutMs)
     }
   }
 
@@ -234,10 +235,10 @@ export function createConnection(transcript: Transcript): Connection {
       tcp.on('error', () => {})
       return handshake(tcp, wish, timeoutMs)
     },
-    exchange(data, { replies, timeoutMs, blockMs }) {
+    exchange(data, { replies, timeoutMs, lastTimeoutMs = timeoutMs, blockMs }) {
       if (lost !== undefined) return Promise.resolve({ replies: [], loss: lost })
       return new Promise((resolve) => {
-        waiting = { replies: [], wanted: replies, timeoutMs, done: resolve }
+        waiting = { replies: [], wanted: replies, timeoutMs, lastTimeoutMs, done: resolve }
         if (blockMs !== undefined && typeof data !== 'string' && octetsOf(data) > blockOctets) {
           writeBlocks(data, blockMs).then(
             (written) => written && waiting !== undefined && startTimer(timeoutMs),

@@ -30,10 +30,11 @@ export type ConnectionOptions = {
   portOf?(host: string): number | undefined
   localAddress?: string
   trustedCas?: readonly string[]
+  chunking: boolean
 }
 
 /** Outgoing servers are tried as their site says (outage.ts), and each of their addresses every time. */
-const noMemory: HostMemory = {
+const forgetful = {
   badUntil: () => 0,
   markBad: () => undefined,
   markGood: () => undefined,
@@ -50,7 +51,7 @@ export function createConnections(options: ConnectionOptions): Connections {
     connectorFor: (plan, site) => ({
       targets: (hosts) => targetsOf(hosts, { resolver, ipv6, ownHosts }),
       mayConnect: (address) => mayConnect(address, plan.kind),
-      async open({ host, address, tls }, transcript) {
+      async open({ host, address, tls, chunking }, transcript) {
         const target: SessionTarget = {
           host,
           address,
@@ -58,6 +59,7 @@ export function createConnections(options: ConnectionOptions): Connections {
           name,
           tls,
           timeouts,
+          chunking: options.chunking && chunking,
           ...(localAddress !== undefined && { localAddress }),
           ...(trustedCas !== undefined && { trustedCas }),
           ...identityOf(plan.server),
@@ -66,7 +68,7 @@ export function createConnections(options: ConnectionOptions): Connections {
         metrics.connection('session' in opened ? 'opened' : 'failed')
         return opened
       },
-      memory: plan.kind === 'relay' ? noMemory : memory,
+      memory: plan.kind === 'relay' ? { ...memory, ...forgetful } : memory,
       takeIdle: site.takeIdle,
       giveBack(session) {
         site.giveBack(session)

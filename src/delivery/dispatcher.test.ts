@@ -208,6 +208,18 @@ storageTest('broken TLS: once more without, and remembered', async (t, storage) 
   assert.equal(world.server.messages[0]?.tls, false)
 })
 
+storageTest('CHUNKING that is not meant: at once by DATA, and remembered', async (t, storage) => {
+  const extensions = ['PIPELINING', 'CHUNKING', '8BITMIME']
+  const world = await startWorld(t, storage, { extensions, bdat: '500 5.5.2 unknown' })
+  const first = await handOver(world, storage)
+  const told = await story(storage, first.message.id)
+  assert.deepEqual(told.deliveries, ['delivered  250 1'])
+  assert.match(told.attempts[0]?.transcript ?? '', /C: BDAT [\s\S]+# .+ does not know BDAT[\s\S]+C: DATA/)
+  const second = await handOver(world, storage)
+  assert.doesNotMatch((await story(storage, second.message.id)).attempts[0]?.transcript ?? '', /BDAT/)
+  assert.equal(world.server.messages.length, 2)
+})
+
 storageTest('a relay with strict TLS and a password', async (t, storage) => {
   const authority = await makeAuthority(Date.now())
   const made = await makeServerCertificate({ authority, names: ['localhost'], now: Date.now() })

@@ -34,6 +34,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const connections = createConnections({
     ...options,
     ipv6: options.ipv6 ?? false,
+    chunking: options.chunking ?? true,
     ownHosts,
     memory: createHostMemory({ clock, ...(options.badHostMs && { badHostMs: options.badHostMs }) }),
     timeouts: { ...defaultTimeouts, ...options.timeouts },

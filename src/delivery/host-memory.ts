@@ -1,4 +1,4 @@
-/** Hosts, by name and address, that did not answer lately, and hosts whose TLS is broken. In memory: a restart tries them again. */
+/** Hosts, by name and address, that did not answer lately, and hosts whose TLS or chunking is broken. In memory: a restart tries them again. */
 
 import type { Clock } from '../runtime/clock.ts'
 import { createRecent } from '../runtime/recent.ts'
@@ -10,10 +10,12 @@ export type HostMemory = {
   markGood(target: string): void
   hasBrokenTls(host: string): boolean
   markBrokenTls(host: string): void
+  hasBrokenChunking(host: string): boolean
+  markBrokenChunking(host: string): void
 }
 
 const badMs = [5 * 60_000, 10 * 60_000] as const
-const brokenTlsMs = 3 * 24 * 60 * 60_000
+const brokenMs = 3 * 24 * 60 * 60_000
 const maxHosts = 10_000
 
 export function createHostMemory({
@@ -25,6 +27,7 @@ export function createHostMemory({
 }): HostMemory {
   const bad = createRecent<string, number>({ max: maxHosts })
   const brokenTls = createRecent<string, number>({ max: maxHosts })
+  const brokenChunking = createRecent<string, number>({ max: maxHosts })
   const holds = (until: number | undefined) => (until !== undefined && clock.now() < until ? until : 0)
 
   return {
@@ -35,6 +38,8 @@ export function createHostMemory({
     },
     markGood: (target) => void bad.delete(target),
     hasBrokenTls: (host) => holds(brokenTls.get(host)) > 0,
-    markBrokenTls: (host) => void brokenTls.set(host, clock.now() + brokenTlsMs),
+    markBrokenTls: (host) => void brokenTls.set(host, clock.now() + brokenMs),
+    hasBrokenChunking: (host) => holds(brokenChunking.get(host)) > 0,
+    markBrokenChunking: (host) => void brokenChunking.set(host, clock.now() + brokenMs),
   }
 }

@@ -78,6 +78,8 @@ export type DispatcherOptions = {
   localAddress?: string
   /** Send to IPv6 addresses of MX hosts too. Off unless our own address has PTR and reputation there. */
   ipv6?: boolean
+  /** Send small bodies together with their envelope, where the host offers it. On, when not given. */
+  chunking?: boolean
   /** Host names and IP addresses that are ourselves: an MX that leads there is a loop. */
   ownHosts?: readonly string[]
   schedule?: RetrySchedule

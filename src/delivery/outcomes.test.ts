@@ -57,6 +57,20 @@ describe('judgeTransaction', () => {
       [1],
       ['deferred connection - wait 1200000'],
     ],
+    ['taken in a chunk', { mail: ok, recipients: [ok], final: ok }, [1], ['delivered 250']],
+    [
+      'a chunk refused',
+      { mail: ok, recipients: [ok], final: reply('554 5.7.1 message looks like spam') },
+      [1],
+      ['failed spam-content 554'],
+    ],
+    [
+      'lost after the chunk',
+      { mail: ok, recipients: [ok], loss: lost('final') },
+      [1],
+      ['deferred connection - wait 1200000'],
+    ],
+    ['lost at DATA', { mail: ok, recipients: [ok], loss: lost('data') }, [1], ['deferred connection -']],
     ['a code that means nothing', { mail: ok, recipients: [go], data: go }, [1], ['deferred connection 354']],
     [
       'relaying denied: once more',

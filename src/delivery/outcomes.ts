@@ -35,13 +35,13 @@ export function judgeTransaction(
 
 /** The first refusal on the way of this recipient, or the last word; no reply where the connection broke. */
 function decidingReply(
-  { mail, recipients, data, final }: TransactionResult,
+  { mail, recipients, data, final, loss }: TransactionResult,
   index: number,
 ): { stage: 'mail' | 'rcpt' | 'data' | 'final'; reply: SmtpReply | undefined } {
   if (!isAccepted(mail)) return { stage: 'mail', reply: mail }
   const recipient = recipients[index]
   if (!isAccepted(recipient)) return { stage: 'rcpt', reply: recipient }
-  if (data?.code !== 354) return { stage: 'data', reply: data }
+  if (data === undefined ? loss?.stage === 'data' : data.code !== 354) return { stage: 'data', reply: data }
   return { stage: 'final', reply: final }
 }
 

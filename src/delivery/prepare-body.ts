@@ -1,10 +1,12 @@
-/** A signed message as it goes over the wire: signature in front, dots doubled, final dot. */
+/** A signed message as it goes over the wire: the signature in front; for DATA dots doubled, and the final dot. */
 import { isAscii } from 'node:buffer'
 
 export type PreparedBody = {
-  /** Ends with the final dot. */
+  /** Byte for byte, as BDAT takes it. */
   readonly chunks: readonly Buffer[]
-  /** Of the message, without what the wire adds: for SIZE. */
+  /** As DATA takes it, with the final dot. */
+  dotted(): readonly Buffer[]
+  /** Of `chunks`: for SIZE and BDAT. */
   readonly sizeBytes: number
   readonly isAscii: boolean
   readonly headerIsAscii: boolean
@@ -17,18 +19,27 @@ const dot = 0x2e
 /** One write for all of it is cheaper than a copy up to about here. */
 const joinBelow = 64 * 1024
 
-/** `content` keeps its memory: it is copied only where dots must be doubled, or when it is small. */
+/** `content` keeps its memory: it is copied only for DATA, where dots must be doubled, or when it is small. */
 export function prepareBody(signature: string, content: Buffer): PreparedBody {
   const head = Buffer.from(signature, 'latin1')
-  const endsWithBreak = content.length === 0 || content.indexOf('\r\n', content.length - 2) !== -1
-  const chunks = [head, stuffDots(content), endsWithBreak ? finalDot : breakAndFinalDot]
   const bodyIsAscii = isAscii(content)
+  let dotted: readonly Buffer[] | undefined
   return {
-    chunks: content.length < joinBelow ? [Buffer.concat(chunks)] : chunks,
+    chunks: [head, content],
+    dotted() {
+      dotted ??= forData(head, content)
+      return dotted
+    },
     sizeBytes: head.length + content.length,
     isAscii: bodyIsAscii,
     headerIsAscii: bodyIsAscii || isAscii(headerOf(content)),
   }
+}
+
+function forData(head: Buffer, content: Buffer): readonly Buffer[] {
+  const endsWithBreak = content.length === 0 || content.indexOf('\r\n', content.length - 2) !== -1
+  const chunks = [head, stuffDots(content), endsWithBreak ? finalDot : breakAndFinalDot]
+  return content.length < joinBelow ? [Buffer.concat(chunks)] : chunks
 }
 
 function headerOf(content: Buffer): Buffer {

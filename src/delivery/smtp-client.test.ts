@@ -83,30 +83,47 @@ async function converse(
   return { ...(result && { result }), tls: session.tls(), ...done() }
 }
 
-describe('a transaction', () => {
-  for (const extensions of [['PIPELINING'], []]) {
-    const how = extensions.length > 0 ? 'pipelined' : 'step by step'
+const size = '# 68 bytes of message'
 
+describe('a transaction', () => {
+  const mail = 'C: MAIL FROM:<b+1@shop.example>'
+  const rcpt = 'C: RCPT TO:<ada@example.net>'
+  const ways: [how: string, extensions: string[], said: string[]][] = [
+    [
+      'step by step',
+      [],
+      [mail, 'S: 250 2.1.0 ok', rcpt, 'S: 250 2.1.5 ok', 'C: DATA', 'S: 354 go ahead', size],
+    ],
+    [
+      'pipelined',
+      ['PIPELINING'],
+      [mail, rcpt, 'C: DATA', 'S: 250 2.1.0 ok', 'S: 250 2.1.5 ok', 'S: 354 go ahead', size],
+    ],
+    [
+      'at once',
+      ['PIPELINING', 'CHUNKING'],
+      [mail, rcpt, 'C: BDAT 68 LAST', size, 'S: 250 2.1.0 ok', 'S: 250 2.1.5 ok'],
+    ],
+    [
+      'chunks without pipelining',
+      ['CHUNKING'],
+      [mail, 'S: 250 2.1.0 ok', rcpt, 'S: 250 2.1.5 ok', 'C: DATA', 'S: 354 go ahead', size],
+    ],
+  ]
+  for (const [how, extensions, said] of ways) {
     test(`${how}: arrives, byte for byte, and the transcript tells it without the body`, async () => {
       const { result, messages, transcript } = await converse({ extensions })
       assert.equal(result?.final?.code, 250)
       assert.equal(messages[0]?.content.toString(), `DKIM-Signature: v=1\r\n${content}`)
+      const offered = ['scripted.example', ...extensions]
       assert.equal(
         transcript,
         [
           '# connecting to mx.example.net (127.0.0.1:PORT)',
           'S: 220 scripted.example ESMTP',
           'C: EHLO out.example',
-          extensions.length > 0 ? 'S: 250-scripted.example\nS: 250 PIPELINING' : 'S: 250 scripted.example',
-          ...(extensions.length > 0
-            ? ['C: MAIL FROM:<b+1@shop.example>', 'C: RCPT TO:<ada@example.net>', 'C: DATA']
-            : ['C: MAIL FROM:<b+1@shop.example>']),
-          'S: 250 2.1.0 ok',
-          ...(extensions.length > 0 ? [] : ['C: RCPT TO:<ada@example.net>']),
-          'S: 250 2.1.5 ok',
-          ...(extensions.length > 0 ? [] : ['C: DATA']),
-          'S: 354 go ahead',
-          '# 68 bytes of message',
+          ...offered.map((word) => `S: 250${word === offered.at(-1) ? ' ' : '-'}${word}`),
+          ...said,
           'S: 250 2.0.0 taken',
           'S: 221 2.0.0 bye',
         ].join('\n'),
@@ -159,14 +176,16 @@ describe('a transaction', () => {
     assert.equal(commands.at(-1), 'QUIT')
   })
 
-  test('dots at the start of lines are doubled, wherever they stand', async () => {
-    const dotted = Buffer.from('Subject: x\r\n\r\n.\r\n..\r\nno dot\r\n.hidden\r\n\r\n.\r\n')
-    const { messages } = await converse(
-      {},
-      { transactions: [transaction({ body: prepareBody('', dotted) })] },
-    )
-    assert.equal(messages[0]?.content.toString(), dotted.toString())
-  })
+  for (const extensions of [[], ['PIPELINING', 'CHUNKING']]) {
+    test(`dots at the start of lines arrive as they are (${extensions.join(' ')})`, async () => {
+      const dotted = Buffer.from('Subject: x\r\n\r\n.\r\n..\r\nno dot\r\n.hidden\r\n\r\n.\r\n')
+      const { messages } = await converse(
+        { extensions },
+        { transactions: [transaction({ body: prepareBody('', dotted) })] },
+      )
+      assert.equal(messages[0]?.content.toString(), dotted.toString())
+    })
+  }
 
   test('a large message goes in blocks', async () => {
     const large = Buffer.from(`Subject: x\r\n\r\n${'.word word word\r\n'.repeat(60_000)}`)
@@ -228,6 +247,53 @@ describe('a transaction', () => {
     const evil = transaction({ recipients: [{ address: 'a@b.c>\r\nRCPT TO:<x@y.z' }] })
     await assert.rejects(converse({}, { transactions: [evil] }), /a line break in an SMTP command/)
   })
+})
+
+describe('in a chunk', () => {
+  const extensions = ['PIPELINING', 'CHUNKING']
+
+  test('not what is large, and not where it is switched off', async () => {
+    const large = Buffer.from(`Subject: x\r\n\r\n${'.word word word\r\n'.repeat(5_000)}`)
+    const body = prepareBody('', large)
+    for (const options of [{ transactions: [transaction({ body })] }, { target: { chunking: false } }]) {
+      const { commands, messages } = await converse({ extensions }, options)
+      assert.equal(messages.length, 1)
+      assert.deepEqual(
+        commands.filter((command) => /^(DATA|BDAT)/.test(command)),
+        ['DATA'],
+      )
+    }
+  })
+
+  test('a server that does not know it is found out', async () => {
+    const { result } = await converse({ extensions, bdat: '502 5.5.1 not implemented' })
+    assert.equal(result?.knowsNoChunks, true)
+  })
+
+  test('what it refuses for its content it knows very well', async () => {
+    const { result, commands } = await converse({ extensions, final: '554 5.7.1 looks like spam' })
+    assert.equal(result?.knowsNoChunks, undefined)
+    assert.equal(result?.final?.code, 554)
+    assert.deepEqual(commands.slice(-2), ['RSET', 'QUIT'])
+  })
+
+  test('the last reply has its own time', async () => {
+    const timeouts = { ...defaultTimeouts, ...quick, envelopeMs: 200, finalMs: 450 }
+    const { result } = await converse({ extensions, final: { hang: true } }, { target: { timeouts } })
+    assert.match(result?.loss?.text ?? '', /no answer within 0.45 s/)
+  })
+
+  const losses: [name: string, script: Script, stage: string][] = [
+    ['hangs up without a word', { mail: { close: true } }, 'mail'],
+    ['hangs at RCPT', { rcpt: { 'ada@example.net': { hang: true } } }, 'rcpt'],
+    ['hangs up after the chunk', { final: { close: true } }, 'final'],
+  ]
+  for (const [name, script, stage] of losses) {
+    test(`a server that ${name}`, async () => {
+      const { result } = await converse({ extensions, ...script })
+      assert.equal(result?.loss?.stage, stage)
+    })
+  }
 })
 
 describe('a server that misbehaves is a value', () => {

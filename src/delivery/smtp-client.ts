@@ -30,6 +30,8 @@ export type SessionTarget = {
   name: string
   tls: TlsMode
   trustedCas?: readonly string[]
+  /** False: bodies go by DATA, also to a server that offers CHUNKING. */
+  chunking?: boolean
   credentials?: Credentials
   clientCertificate?: ClientCertificate
   timeouts: SmtpTimeouts
@@ -116,7 +118,7 @@ export async function openSession(target: SessionTarget, transcript: Transcript)
   const established = await establish(target, transcript)
   if ('failure' in established) return { failure: established.failure }
   const { connection, extensions } = established
-  const { host, timeouts } = target
+  const { host, timeouts, chunking = true } = target
   const where = whereOf(target)
   let sent = 0
   const session: Session = {
@@ -131,7 +133,7 @@ export async function openSession(target: SessionTarget, transcript: Transcript)
     send(transaction) {
       sent += 1
       if (sent > 1) transcript.note(`message ${sent} on this connection to ${host} (${where})`)
-      return sendTransaction(connection, transaction, { extensions, transcript, timeouts })
+      return sendTransaction(connection, transaction, { extensions, transcript, timeouts, chunking })
     },
     async quit() {
       await connection.exchange('QUIT\r\n', { replies: 1, timeoutMs: timeouts.quitMs })

@@ -1,4 +1,7 @@
-/** One SMTP transaction on an open connection: in one round trip before the body where the server can pipeline. */
+/**
+ * One SMTP transaction on an open connection. Where the server can pipeline, there is one round trip before the body;
+ * where it takes chunks too, and the body is not large, one for everything (RFC 2920, RFC 3030).
+ */
 import type { SmtpReply } from '../mail/reply.ts'
 import type { Connection, Loss } from './connection.ts'
 import type { PreparedBody } from './prepare-body.ts'
@@ -22,10 +25,13 @@ export type TransactionResult = {
   mail?: SmtpReply
   /** One for each recipient that was answered, in their order. */
   recipients: readonly SmtpReply[]
+  /** To DATA. Where the body came in a chunk, nothing was asked first. */
   data?: SmtpReply
   final?: SmtpReply
   /** The connection broke before this was through. */
   loss?: Loss & { stage: 'mail' | 'rcpt' | 'data' | 'final' }
+  /** It offers CHUNKING and does not know BDAT; what it made of the body nobody can tell. */
+  knowsNoChunks?: boolean
 }
 
 /** What this server cannot take, known before anything is said. */
@@ -46,20 +52,31 @@ export function obstacleTo(
   return undefined
 }
 
-type Context = { extensions: Extensions; transcript: Transcript; timeouts: SmtpTimeouts }
+type Context = {
+  extensions: Extensions
+  transcript: Transcript
+  timeouts: SmtpTimeouts
+  /** Whether bodies may go in chunks to a server that offers it. */
+  chunking: boolean
+}
+
+/** Beyond this, hearing first that nobody there wants it is worth a round trip. */
+const chunkBelowBytes = 64 * 1024
 
 export async function sendTransaction(
   connection: Connection,
   transaction: Transaction,
   context: Context,
 ): Promise<TransactionResult> {
-  const commands = envelopeCommands(transaction, context.extensions)
-  return context.extensions.has('PIPELINING')
-    ? sendPipelined(connection, transaction, commands, context)
-    : sendStepByStep(connection, transaction, commands, context)
+  const { extensions, chunking } = context
+  const envelope = envelopeCommands(transaction, extensions)
+  if (!extensions.has('PIPELINING')) return sendStepByStep(connection, transaction, envelope, context)
+  return chunking && extensions.has('CHUNKING') && transaction.body.sizeBytes < chunkBelowBytes
+    ? sendChunked(connection, transaction, envelope, context)
+    : sendPipelined(connection, transaction, envelope, context)
 }
 
-/** MAIL, every RCPT, DATA. */
+/** MAIL and every RCPT. */
 function envelopeCommands(
   { envelopeFrom, recipients, body, smtpUtf8, ret, envid }: Transaction,
   extensions: Extensions,
@@ -75,7 +92,6 @@ function envelopeCommands(
   for (const { address, dsn } of recipients) {
     commands.push(knowsDsn && dsn !== undefined ? `RCPT TO:<${address}> ${dsn}` : `RCPT TO:<${address}>`)
   }
-  commands.push('DATA')
   for (const command of commands) {
     // Addresses come from the one parser, which has no line breaks. Anything else here would be a second command.
     if (/[\r\n\0]/.test(command))
@@ -87,9 +103,10 @@ function envelopeCommands(
 async function sendPipelined(
   connection: Connection,
   transaction: Transaction,
-  commands: readonly string[],
+  envelope: readonly string[],
   context: Context,
 ): Promise<TransactionResult> {
+  const commands = [...envelope, 'DATA']
   for (const command of commands) context.transcript.client(command)
   const { replies, loss } = await connection.exchange(`${commands.join('\r\n')}\r\n`, {
     replies: commands.length,
@@ -111,13 +128,51 @@ async function sendPipelined(
     : sendNothing(connection, context, result)
 }
 
+/** All at once. A body that nobody there wanted is read and thrown away by the server. */
+async function sendChunked(
+  connection: Connection,
+  { body, recipients }: Transaction,
+  envelope: readonly string[],
+  context: Context,
+): Promise<TransactionResult> {
+  const { transcript, timeouts } = context
+  const commands = [...envelope, `BDAT ${body.sizeBytes} LAST`]
+  for (const command of commands) transcript.client(command)
+  tellSize(body, transcript)
+  const said = Buffer.from(`${commands.join('\r\n')}\r\n`)
+  const { replies, loss } = await connection.exchange([Buffer.concat([said, ...body.chunks])], {
+    replies: commands.length,
+    timeoutMs: timeouts.envelopeMs,
+    lastTimeoutMs: timeouts.finalMs,
+  })
+  const count = recipients.length
+  const [mail] = replies
+  const final = replies[count + 1]
+  const result: TransactionResult = { recipients: replies.slice(1, count + 1) }
+  if (mail !== undefined) result.mail = mail
+  const isWanted = isAccepted(mail) && result.recipients.some(isAccepted)
+  if (final !== undefined && isWanted) result.final = final
+  if (loss !== undefined) {
+    const stage =
+      mail === undefined ? 'mail' : result.recipients.length < count ? 'rcpt' : isWanted ? 'final' : 'data'
+    return { ...result, loss: { ...loss, stage } }
+  }
+  if (isWanted && final !== undefined && unknownCommand.has(final.code)) result.knowsNoChunks = true
+  // RFC 3030 §4.1: after a chunk that was refused, what state the server is in is not defined.
+  return isAccepted(mail) && !isAccepted(final) ? reset(connection, context, result) : result
+}
+
+/** RFC 5321 §4.2.4: what BDAT may be answered with by a server that does not know it. */
+const unknownCommand: ReadonlySet<number> = new Set([500, 501, 502, 504])
+
 async function sendStepByStep(
   connection: Connection,
   transaction: Transaction,
-  commands: readonly string[],
+  envelope: readonly string[],
   context: Context,
 ): Promise<TransactionResult> {
   const { timeouts, transcript } = context
+  const commands = [...envelope, 'DATA']
   const result: TransactionResult = { recipients: [] }
   const recipients: SmtpReply[] = []
   result.recipients = recipients
@@ -148,8 +203,8 @@ async function sendBody(
   { transcript, timeouts }: Context,
   result: TransactionResult,
 ): Promise<TransactionResult> {
-  transcript.note(`${body.sizeBytes.toLocaleString('en-US')} bytes of message`)
-  const { replies, loss } = await connection.exchange(body.chunks, {
+  tellSize(body, transcript)
+  const { replies, loss } = await connection.exchange(body.dotted(), {
     replies: 1,
     timeoutMs: timeouts.finalMs,
     blockMs: timeouts.blockMs,
@@ -157,6 +212,10 @@ async function sendBody(
   const [final] = replies
   if (final !== undefined) result.final = final
   return loss === undefined ? result : { ...result, loss: { ...loss, stage: 'final' } }
+}
+
+function tellSize({ sizeBytes }: PreparedBody, transcript: Transcript): void {
+  transcript.note(`${sizeBytes.toLocaleString('en-US')} bytes of message`)
 }
 
 /** The server asks for a body although it took no recipient (RFC 2920 §3.1): a lone dot, which it must refuse. */

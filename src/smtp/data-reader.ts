@@ -117,15 +117,19 @@ export function readDotted(reader: MessageReader, chunk: Buffer, start: number):
 export function readCounted(reader: MessageReader, chunk: Buffer, start: number, end: number) {
   let state = reader.state
   let lineStart = start - reader.lineBytes
-  for (let i = start; i < end; i++) {
+  let i = start
+  while (i < end) {
+    if (state === inLine) {
+      while (i < end && (chunk[i] as number) > cr) i++
+      if (i === end) break
+    }
     const byte = chunk[i] as number
-    if (byte > cr && state !== afterCr) {
-      state = inLine
-    } else if (state === afterCr) {
+    i++
+    if (state === afterCr) {
       if (byte !== lf) return void fail(reader, 'bare-line-ending')
-      if (i + 1 - lineStart > maxLineBytes) refuse(reader, 'line-too-long')
-      if (i + 1 - lineStart === 2 && reader.inHeader) endHeader(reader, i + 1 - start)
-      lineStart = i + 1
+      if (i - lineStart > maxLineBytes) refuse(reader, 'line-too-long')
+      if (i - lineStart === 2 && reader.inHeader) endHeader(reader, i - start)
+      lineStart = i
       state = atLineStart
     } else if (byte === 0) {
       return void fail(reader, 'nul')
