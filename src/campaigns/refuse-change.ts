@@ -42,10 +42,7 @@ export class ChangeRefused extends Refused {
 
 /** What was looked at is not what stands there now. */
 export function refuseOutdated({ id }: { id: number }) {
-  return new Refused(
-    'conflict',
-    `campaign ${id} was changed by somebody else at the same moment: look at it, and do this again`,
-  )
+  return new Refused('conflict', `campaign ${id} was changed meanwhile: look at it again, and then do this`)
 }
 
 export function refuseChange(change: MailingChange, mailing: { id: number; state: MailingState }) {

@@ -49,7 +49,7 @@ storageTest('what is edited while it is being looked at is not sent', async (_t,
     },
   }
   const now = () => getMailing(storage.db, draft)
-  await assert.rejects(sendMailing(ctx, await now()), /was changed by somebody else at the same moment/)
+  await assert.rejects(sendMailing(ctx, await now()), /was changed meanwhile/)
   await changeMailing(plain, draft, { senderEmail: 'news@shop.example' })
   isEdited = false
   await assert.rejects(

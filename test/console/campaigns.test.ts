@@ -309,9 +309,22 @@ browserTest('the last step shows what is saved, and sends nothing else', async (
   await page.getByRole('alert').getByRole('button', { name: 'Save' }).click()
   await check.getByText('Second words').waitFor()
   await page.getByRole('button', { name: 'Send now' }).click()
-  await page.getByRole('dialog').getByText('Second words').waitFor()
-  await page.getByRole('button', { name: 'Send to one person' }).click()
-  assert.equal((await readMail(app, 'ana@inbox.test')).mail.subject, 'Second words')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('Second words').waitFor()
+
+  // What a colleague saves behind the question was not looked at.
+  const theirs = await app.admin('PATCH', `/api/campaigns/${id}`, { subject: 'Their words' })
+  assert.equal(theirs.status, 200, theirs.text)
+  await dialog.getByRole('button', { name: 'Send to one person' }).click()
+  await dialog.getByRole('alert').getByText('was changed meanwhile').waitFor()
+  await assertAccessible(page)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await check.getByText('Their words').waitFor()
+  await page.getByTestId('subject').getByText('Their words').waitFor()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await dialog.getByText('Their words').waitFor()
+  await dialog.getByRole('button', { name: 'Send to one person' }).click()
+  assert.equal((await readMail(app, 'ana@inbox.test')).mail.subject, 'Their words')
 })
 
 browserTest(

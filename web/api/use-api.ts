@@ -24,13 +24,16 @@ export const queries = new QueryClient({
   },
 })
 
-/** `GET /api{path}`; asked again after changes below the same first segment. `everyMs`: and while it is looked at. */
+/**
+ * `GET /api{path}`; asked again after changes below the same first segment. `everyMs`: and while it is looked at.
+ * `version`: of what it is made from, where that is known; another one is asked for at once.
+ */
 export function useRead<Answer>(
   path: string | undefined,
-  { everyMs }: { everyMs?: number } = {},
+  { everyMs, version }: { everyMs?: number; version?: number | null } = {},
 ): UseQueryResult<Answer, Error> {
   return useQuery({
-    queryKey: [subjectOf(path ?? ''), path],
+    queryKey: [subjectOf(path ?? ''), path, ...(version === undefined ? [] : [version])],
     queryFn: () => call<Answer>('GET', path ?? ''),
     enabled: path !== undefined,
     placeholderData: keepPreviousData,

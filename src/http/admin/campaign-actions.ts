@@ -13,6 +13,7 @@ import {
 } from '../../campaigns/change-state.ts'
 import { lookThrough, problemCodes, warningCodes } from '../../campaigns/check.ts'
 import type { Mailing } from '../../campaigns/mailing.ts'
+import { refuseOutdated } from '../../campaigns/refuse-change.ts'
 import { previewMailing, testMailing } from '../../campaigns/try-mailing.ts'
 import type { CountedRecipients } from '../../contacts/recipient-counts.ts'
 import { readInstant } from '../../contacts/values.ts'
@@ -34,6 +35,14 @@ const contact = queryNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
   .optional()
   .describe('Number of the contact; somebody of whom nothing is known when left out')
 const keyBody = z.strictObject({ key })
+const lookedAt = z
+  .number()
+  .int()
+  .nullable()
+  .optional()
+  .describe(
+    '`modifiedAt` of what was looked at: a campaign that was changed since is refused; left out, it is not asked',
+  )
 
 export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute[] {
   const { clock, campaigns, recipientCounts } = dependencies
@@ -148,6 +157,7 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
       role: 'marketer',
       body: z.strictObject({
         key,
+        lookedAt,
         at: z
           .union([z.number().int(), z.string().max(40)])
           .describe('With its offset, such as 2026-05-02T09:00:00+02:00, or milliseconds since 1970'),
@@ -158,14 +168,25 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
         if (at === undefined) {
           throw new BadField('at', `'${body.at}' is no time; write it like 2026-05-02T09:00:00+02:00`)
         }
-        return { campaign: shapeOf(await scheduleMailing(campaigns, await find(body.key, params.id), at)) }
+        const mailing = await findLookedAt(body, params.id)
+        return { campaign: shapeOf(await scheduleMailing(campaigns, mailing, at)) }
       },
     }),
     action('unschedule', {
       summary: 'Take it off the schedule: it is a draft again',
       change: (mailing) => unscheduleMailing(campaigns, mailing),
     }),
-    action('send', { summary: 'Send it now', change: (mailing) => sendMailing(campaigns, mailing) }),
+    defineRoute({
+      method: 'POST',
+      path: '/campaigns/{id}/send',
+      summary: 'Send it now',
+      role: 'marketer',
+      body: z.strictObject({ key, lookedAt }),
+      answer: z.object({ campaign: campaignShape }),
+      async handle({ params, body }) {
+        return { campaign: shapeOf(await sendMailing(campaigns, await findLookedAt(body, params.id))) }
+      },
+    }),
     defineRoute({
       method: 'POST',
       path: '/campaigns/{id}/pause',
@@ -209,6 +230,15 @@ export function campaignActionRoutes(dependencies: HttpDependencies): AdminRoute
       },
     }),
   ]
+
+  async function findLookedAt(
+    body: { key?: string | undefined; lookedAt?: number | null | undefined },
+    id: string | undefined,
+  ): Promise<Mailing> {
+    const mailing = await find(body.key, id)
+    if (body.lookedAt !== undefined && body.lookedAt !== mailing.modifiedAt) throw refuseOutdated(mailing)
+    return mailing
+  }
 
   function preview(mailing: Mailing, contactId: number | undefined) {
     const of = contactId === undefined ? {} : { contactId: contactId as ContactId }

@@ -21,10 +21,10 @@ export function SavedPreview({ campaign, apiKey }: { campaign: Campaign; apiKey:
   const of = { key: apiKey, contact: contact?.id }
   const path = `/campaigns/${campaign.id}/preview`
   // What may still be written may be so by somebody else.
-  const read = useRead<CampaignPreview>(
-    query(path, of),
-    campaign.state === 'draft' ? { everyMs: refreshMs } : {},
-  )
+  const read = useRead<CampaignPreview>(query(path, of), {
+    version: campaign.modifiedAt,
+    ...(campaign.state === 'draft' && { everyMs: refreshMs }),
+  })
   const { senderName, senderEmail } = campaign
   return (
     <Paper withBorder p="md" component="section" aria-label={t.preview}>

@@ -26,6 +26,8 @@ export function ScheduleDialog({
   const t = useTexts(campaignsTexts)
   const common = useTexts(commonTexts)
   const { instant, away, number } = useFormats()
+  // The page goes on reading behind this dialog: what was seen when it was opened is what may go.
+  const [{ modifiedAt: lookedAt }] = useState(campaign)
   const [first] = useState(() => fieldsOf(campaign.scheduledAt ?? tomorrowMorning()))
   const [day, setDay] = useState(first.day)
   const [time, setTime] = useState(first.time)
@@ -35,7 +37,7 @@ export function ScheduleDialog({
   const isPast = isGiven && at < now
   const schedule = useChange(
     async () => {
-      await call('POST', `/campaigns/${campaign.id}/schedule`, { key: apiKey, at })
+      await call('POST', `/campaigns/${campaign.id}/schedule`, { key: apiKey, lookedAt, at })
       onClose()
     },
     { touches: ['campaigns'] },

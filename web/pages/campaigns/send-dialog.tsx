@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import type { Campaign } from '../../api/types.ts'
 import { useChange } from '../../api/use-api.ts'
@@ -24,9 +25,11 @@ export function SendDialog({
   const t = useTexts(campaignsTexts)
   const common = useTexts(commonTexts)
   const { number } = useFormats()
+  // The page goes on reading behind this dialog: what was seen when it was opened is what may go.
+  const [{ modifiedAt: lookedAt }] = useState(campaign)
   const send = useChange(
     async () => {
-      await call('POST', `/campaigns/${campaign.id}/send`, { key: apiKey })
+      await call('POST', `/campaigns/${campaign.id}/send`, { key: apiKey, lookedAt })
       onClose()
     },
     { touches: ['campaigns'] },
