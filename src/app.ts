@@ -6,26 +6,27 @@ import { fileURLToPath } from 'node:url'
 import { createAuthenticator } from './accounts/authenticate.ts'
 import { createSignIns } from './accounts/sign-in.ts'
 import { closedLab, countedElsewhere, nobodyDelivers, silentResolver } from './app/absent-parts.ts'
+import { startForgetting, startLaneWorkers } from './app/background.ts'
 import { createCampaignsPart, createOwnContent } from './app/campaigns.ts'
 import { openCertificates } from './app/certificates.ts'
 import { createContactsPart } from './app/contacts.ts'
+import { createDelivery, waysOut } from './app/delivery.ts'
 import { createDomainsContext } from './app/domains-context.ts'
 import { ensureIdentity } from './app/first-start.ts'
-import { forgetMore } from './app/forget-more.ts'
 import { checkGoLive } from './app/go-live.ts'
 import { createInboundMail } from './app/inbound.ts'
 import { createIncoming } from './app/incoming.ts'
+import { startLabFor } from './app/lab.ts'
 import { guessUrl, httpListeners, isOpen } from './app/listeners.ts'
 import { queueDepths, timeCommits, watchIncoming, watchSubmission } from './app/measures.ts'
-import { publishedRecords } from './app/published-records.ts'
 import { describeReach } from './app/reach.ts'
 import { type ReadyInfo, readyInfo } from './app/ready-info.ts'
 import { removeRunFile, writeRunFile } from './app/run-file.ts'
 import { holdsSecrets } from './app/sealed-rows.ts'
 import { createDoorCheck } from './app/sender-check.ts'
-import { retrySchedule, routerSettings, siteLimits } from './app/settings.ts'
+import { routerSettings } from './app/settings.ts'
 import { makeSetupUrl } from './app/setup-url.ts'
-import { createStopper } from './app/stopper.ts'
+import { createStopper, type Stopper } from './app/stopper.ts'
 import { createSubmission } from './app/submission.ts'
 import { createTracking } from './app/tracking.ts'
 import { createWebhooksPart, mailDomainOf } from './app/webhooks.ts'
@@ -34,29 +35,20 @@ import type { Config } from './config.ts'
 import { createRecipientCounts } from './contacts/recipient-counts.ts'
 import { createSuppressionCheck } from './contacts/suppression-check.ts'
 import { suppress } from './contacts/suppressions.ts'
-import { startClientReports } from './delivery/client-reports.ts'
-import { createDispatcher } from './delivery/dispatcher.ts'
-import { mayConnectLive } from './delivery/public-address.ts'
 import { resolveDestination } from './delivery/resolve-destination.ts'
-import { startRetention } from './delivery/retention.ts'
 import { testConnection } from './delivery/test-connection.ts'
 import { createBulkSenders } from './domains/bulk-senders.ts'
 import { returnPathLabel } from './domains/dns-records.ts'
-import { watchDomains } from './domains/domain-watch.ts'
 import { createKeyring } from './domains/keyring.ts'
 import { createSenderCheck } from './domains/senders.ts'
 import { createHttpServer, type HttpServer } from './http/server.ts'
 import { createIntake } from './intake/intake.ts'
-import { startLab } from './lab/lab.ts'
 import { createReturnPaths } from './mail/return-path.ts'
 import { createQueue } from './queue/queue.ts'
-import { readFromText } from './routing/from-text.ts'
 import { createRouter } from './routing/router.ts'
-import { ownReturnPath } from './routing/rules.ts'
 import { type Clock, systemClock } from './runtime/clock.ts'
 import { createResolver } from './runtime/dns.ts'
 import type { Log } from './runtime/log.ts'
-import { isLoopback } from './runtime/loopback.ts'
 import { createMetrics } from './runtime/metrics.ts'
 import { openSeal } from './runtime/seal.ts'
 import { startStatistics } from './stats/statistics.ts'
@@ -99,7 +91,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
 async function start(
   { config, log, clock = systemClock, listen = true }: AppOptions,
-  stopper: ReturnType<typeof createStopper>,
+  stopper: Stopper,
 ): Promise<RunningApp> {
   const bounceDomain = config.bounceDomain ?? `bounce.${config.name}`
   const mailDomain = mailDomainOf(config)
@@ -131,20 +123,9 @@ async function start(
   let mxPort: number | undefined
   const lab =
     config.mode === 'lab' && listen
-      ? await startLab({
-          storage,
-          log,
-          logLevel: config.log.level === 'silent' ? 'fatal' : config.log.level,
-          ports: { dns: config.lab.dnsPort, receiver: config.lab.receiverPort },
-          tls: { cert: certificates.certificate, key: certificates.key },
-          ownMailHost: () => (mxPort === undefined ? null : { host: config.name, port: mxPort }),
-          published: () =>
-            publishedRecords(storage, { name: config.name, ownMailDomains: [bounceDomain, mailDomain] }),
-          settings: {
-            greylistMs: config.lab.greylistSeconds * 1000,
-            slowMs: config.lab.slowSeconds * 1000,
-            reportDelayMs: config.lab.reportSeconds * 1000,
-          },
+      ? await startLabFor({
+          ...{ config, storage, log, certificates, ownMailDomains: [bounceDomain, mailDomain] },
+          mxPort: () => mxPort,
         })
       : undefined
   if (lab) stopper.add(() => lab.stop())
@@ -176,15 +157,7 @@ async function start(
     now: clock.now,
   })
 
-  const connecting = {
-    resolver,
-    mayConnect: config.mode === 'lab' ? isLoopback : mayConnectLive,
-    name: config.delivery.ehloName ?? config.name,
-    chunking: config.delivery.chunking,
-    ...(config.delivery.bindAddress !== undefined && { localAddress: config.delivery.bindAddress }),
-    ipv6: config.delivery.ipv6,
-    ...(certificates.ca !== undefined && { trustedCas: [certificates.ca] }),
-  }
+  const connecting = waysOut(config, { resolver, certificates })
   let publicUrl = config.http.publicUrl ?? guessUrl(config)
   let httpsUrl: string | undefined
   const tracking = await createTracking({
@@ -197,35 +170,23 @@ async function start(
   stopper.add(() => statistics.stop())
 
   const dispatcher = delivers
-    ? createDispatcher({
-        storage,
-        queue,
-        clock,
-        log,
-        signingKeys: keyring.signingKeys,
-        makeOwnContent: createOwnContent({ renderer, ofWork: tracking.personal.ofWork }),
-        returnPath: (messageId, { keyId, fromAddress }) =>
-          returnPaths.make(messageId, keyring.returnPathDomain(keyId, domainOfAddress(fromAddress))),
-        route(message, content) {
-          const returnPath = ownReturnPath(message)
-          return router.route(message.keyId, {
-            readFrom: () => readFromText(content),
-            isBulk: message.options.bulk === true,
-            ...(returnPath !== undefined && { returnPath }),
-          })
+    ? createDelivery({
+        ...{
+          config,
+          storage,
+          queue,
+          clock,
+          log,
+          metrics,
+          connecting,
+          ownHosts,
+          returnPaths,
+          keyring,
+          router,
         },
-        ...connecting,
-        metrics,
+        makeOwnContent: createOwnContent({ renderer, ofWork: tracking.personal.ofWork }),
         onSuppressed: suppressions.forget,
-        ...(lab !== undefined && {
-          port: lab.receiver.port,
-          portOf: (host: string) => (host === config.name ? mxPort : undefined),
-        }),
-        ownHosts,
-        schedule: retrySchedule(config),
-        // In the lab somebody watches: a host that was started a moment too late is tried again at once.
-        ...(config.mode === 'lab' && { badHostMs: [1_000, 2_000] as const, outagePausesMs: [1_000, 2_000] }),
-        defaultLimits: siteLimits(config),
+        ...(lab !== undefined && { receiverPort: lab.receiver.port, mxPort: () => mxPort }),
       })
     : undefined
   if (dispatcher) stopper.add(() => dispatcher.stop(graceMs))
@@ -387,24 +348,15 @@ async function start(
   if (firstOwnerUrl !== undefined) ready.setupUrl = firstOwnerUrl
 
   if (listen) {
-    const retention = startRetention({
-      ...{ storage, clock, log, settings: config.retention },
-      forgetMore: (settings) => forgetMore(storage, { ...settings, logDays: config.webhooks.logDays }),
-    })
-    stopper.add(() => retention.stop())
+    startForgetting({ config, storage, clock, log }, stopper)
     if (delivers) {
-      stopper.add(contactsPart.startJobs(queue))
-      stopper.add(campaignsPart.start(queue))
-      const callingWebhooks = webhooksPart.start(queue)
-      stopper.add(() => callingWebhooks.stop({ graceMs }))
-      const watch = watchDomains(domains, { queue })
-      stopper.add(() => watch.stop())
-      const reports = startClientReports({
-        ...{ storage, queue, intake, clock, log },
-        host: config.name,
-        from: { local: 'MAILER-DAEMON', domain: bounceDomain },
-      })
-      stopper.add(() => reports.stop())
+      startLaneWorkers(
+        {
+          ...{ config, storage, clock, log, queue, intake, domains, bounceDomain },
+          ...{ contactsPart, campaignsPart, webhooksPart },
+        },
+        stopper,
+      )
     }
     if (ready.url !== undefined || ready.httpsUrl !== undefined) {
       await writeRunFile(config.data, {
@@ -427,8 +379,4 @@ async function start(
     },
     stop: stopper.stop,
   }
-}
-
-function domainOfAddress(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
 }

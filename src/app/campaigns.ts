@@ -10,6 +10,12 @@ import { readTotal } from '../stats/read.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Storage } from '../storage/storage.ts'
 
+export type CampaignsPart = {
+  campaigns: CampaignsContext
+  /** Returns what stops it. */
+  start(queue: Pick<Queue, 'claim' | 'nextDueAt'>): () => Promise<void>
+}
+
 export function createCampaignsPart({
   config,
   statistics,
@@ -17,11 +23,7 @@ export function createCampaignsPart({
 }: Pick<CampaignsContext, 'storage' | 'clock' | 'log' | 'intake' | 'maySendAs' | 'trackingOf'> & {
   config: Pick<Config, 'campaigns'>
   statistics: Pick<Statistics, 'fresh'>
-}): {
-  campaigns: CampaignsContext
-  /** Returns what stops it. */
-  start(queue: Pick<Queue, 'claim' | 'nextDueAt'>): () => Promise<void>
-} {
+}): CampaignsPart {
   let runner: MailingRunner | undefined
   const campaigns: CampaignsContext = {
     ...parts,

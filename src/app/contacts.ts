@@ -10,14 +10,18 @@ import type { Intake } from '../intake/draft.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Storage } from '../storage/storage.ts'
 
-export function createContactsPart({
-  intake,
-  ...parts
-}: Omit<SignUpContext, 'wakeJobs' | 'sendMail'> & { intake: Pick<Intake, 'prepare' | 'store'> }): {
+export type ContactsPart = {
   contacts: SignUpContext
   /** Returns what stops it. */
   startJobs(queue: Pick<Queue, 'claim' | 'nextDueAt'>): () => Promise<void>
-} {
+}
+
+export function createContactsPart({
+  intake,
+  ...parts
+}: Omit<SignUpContext, 'wakeJobs' | 'sendMail'> & {
+  intake: Pick<Intake, 'prepare' | 'store'>
+}): ContactsPart {
   let runner: JobRunner | undefined
   const contacts = {
     ...parts,

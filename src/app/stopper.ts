@@ -1,5 +1,11 @@
+export type Stopper = {
+  add(step: () => Promise<unknown>): void
+  /** Once, whoever asks. Throws the first failure after all steps were done. */
+  stop(): Promise<void>
+}
+
 /** What has been started so far, to be stopped backwards. */
-export function createStopper() {
+export function createStopper(): Stopper {
   const steps: (() => Promise<unknown>)[] = []
   let stopped: Promise<void> | undefined
   async function stopAll() {
