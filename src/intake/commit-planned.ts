@@ -2,6 +2,7 @@
  * The commit in which planned messages are stored with their deliveries, work and events: who must not get them is looked
  * up before, and what found room is handed to delivery after.
  */
+import type { Met } from '../contacts/met.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import type { DeliveryId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -22,6 +23,7 @@ export function createCommit({
   handOver,
   campaigns,
   suppressions,
+  met,
   settings,
   metrics,
 }: {
@@ -30,6 +32,7 @@ export function createCommit({
   handOver: HandOver
   campaigns: Pick<CampaignNames, 'reached'>
   suppressions: Pick<SuppressionCheck, 'among'> | undefined
+  met: Met
   settings: Pick<IntakeSettings, 'lifetimeMs'>
   metrics: IntakeMetrics
 }): (planned: readonly PlannedMessage[], alongside: Commit) => Promise<void> {
@@ -101,7 +104,20 @@ export function createCommit({
     const now = clock.now()
     const duplicates = await duplicatesOf(planned)
     const suppressed = await suppressedOf(planned)
-    const writes: Write[] = [...alongside, ...(await tellSuppressed(planned, suppressed, now))]
+    const contacts = await met.meet(
+      planned
+        .filter(({ submission: { door, blocked } }) => door !== 'system' && blocked === undefined)
+        .map(({ submission: { keyId }, recipients }) => ({
+          keyId,
+          addresses: recipients.map(({ address }) => address),
+        })),
+      now,
+    )
+    const writes: Write[] = [
+      ...alongside,
+      ...contacts.writes,
+      ...(await tellSuppressed(planned, suppressed, now)),
+    ]
     const handed: HandedWork[] = []
     let reservedBytes: number[] = []
     const reserve = (sizeBytes: number, lane: Lane) => {
@@ -128,6 +144,7 @@ export function createCommit({
       const result = await storage.commit({ ...(guards !== undefined && { guards }), writes })
       if (result === 'lost') return
       reservedBytes = []
+      contacts.stored()
     } finally {
       for (const sizeBytes of reservedBytes) handOver.unreserve(sizeBytes)
     }

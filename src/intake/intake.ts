@@ -3,6 +3,8 @@
  * its deliveries, work and events in one commit, and only then is answered and handed to delivery.
  */
 import { randomBytes } from 'node:crypto'
+import { addressedLists } from '../contacts/list-addresses.ts'
+import { createMet } from '../contacts/met.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
 import { formatAddress } from '../mail/address.ts'
 import { formatDate } from '../mail/date.ts'
@@ -26,6 +28,7 @@ import type { HandOver } from './hand-over.ts'
 import { individually, type TrackingDefaults } from './individual.ts'
 import { gather, gatherForDrafts } from './known-recipients.ts'
 import { createLateRecipients } from './late-recipients.ts'
+import { namedIn, withMembers, withMembersOfRaw } from './members-of-lists.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { readSubmitted } from './read-submitted.ts'
@@ -135,7 +138,8 @@ export function createIntake({
     return planned
   }
 
-  const commit = createCommit({ storage, clock, handOver, campaigns, suppressions, settings, metrics })
+  const met = createMet(storage)
+  const commit = createCommit({ storage, clock, handOver, campaigns, suppressions, met, settings, metrics })
 
   /** Reports about faulty templates go out beside the message and must never stop it. */
   async function sendReports(reports: readonly Draft[]): Promise<void> {
@@ -169,11 +173,17 @@ export function createIntake({
       const problem =
         draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
       const size = countContents(maxBytes)
+      const named = namedIn(draft)
+      const lists = await addressedLists(storage.db, { ...draft, addresses: named, host: settings.name })
       const { submissions, recipientsOf, faults } = variantsOfDraft(draft, {
         now: clock.now(),
         makeMessageId,
         isBulkSender: await isBulkSender(draft.keyId, draft.from.address),
-        known: known ?? (await intake.gather([draft])),
+        known:
+          lists === undefined && known !== undefined
+            ? known
+            : await intake.gather([withMembers(draft, lists)]),
+        lists,
         size,
       })
       const checked =
@@ -186,7 +196,10 @@ export function createIntake({
       planned.forEach((message, index) => {
         message.recipients.forEach((recipient, place) => {
           const original = recipientsOf[index]?.[place]
-          if (original !== undefined) recipients[original] = recipient
+          if (original === undefined) return
+          // Who is on a list is told to nobody who writes to it: it is answered for as a whole.
+          const address = named[original] ?? recipient.address
+          recipients[original] ??= { ...recipient, address }
         })
       })
       const accepted: Accepted = { submissionUuid, recipients }
@@ -227,8 +240,16 @@ export function createIntake({
       await commit(await plan([submission], makeSubmissionUuid(clock.now())), together)
     },
 
-    async submitRaw(raw: RawSubmission): Promise<Accepted> {
+    async submitRaw(submitted: RawSubmission): Promise<Accepted> {
       const now = clock.now()
+      const raw = withMembersOfRaw(
+        submitted,
+        await addressedLists(storage.db, {
+          keyId: submitted.keyId,
+          addresses: submitted.recipients.map(({ address }) => address),
+          host: settings.name,
+        }),
+      )
       const submissionUuid = makeSubmissionUuid(now)
       const block = readHeaderBlock(raw.raw)
       const stored = await storedTemplateOf(raw, block)

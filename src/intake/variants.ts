@@ -3,6 +3,7 @@
  * makes it differ; then every recipient gets a message of their own.
  */
 
+import type { AddressedLists } from '../contacts/list-addresses.ts'
 import type { RecipientsData } from '../contacts/recipient-data.ts'
 import { normaliseAddress } from '../mail/address.ts'
 import { composeMessage } from '../mail/compose.ts'
@@ -36,15 +37,14 @@ type Tools = {
   isBulkSender: boolean
   /** What is known of the recipients, where the texts ask for it. */
   known: RecipientsData
+  /** Those who are behind an address that is a list's. */
+  lists: AddressedLists | undefined
   size: ContentCount
 }
 type DraftRecipient = { mailbox: Mailbox; kind: SubmittedRecipient['kind']; place: number }
 
 export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
-  const recipients: DraftRecipient[] = []
-  for (const kind of ['to', 'cc', 'bcc'] as const) {
-    for (const mailbox of draft[kind]) recipients.push({ mailbox, kind, place: recipients.length })
-  }
+  const recipients = recipientsOf(draft, tools.lists)
   const texts = textsOf(draft)
   const variants: Variants = { submissions: [], recipientsOf: [], faults: [] }
   const first = recipients[0]
@@ -64,6 +64,23 @@ export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
   return variants
 }
 
+/** Members of lists have the place of their list, and each person is written to once. */
+function recipientsOf(draft: Draft, lists: AddressedLists | undefined): DraftRecipient[] {
+  const named = (['to', 'cc', 'bcc'] as const)
+    .flatMap((kind) => draft[kind].map((mailbox) => ({ mailbox, kind })))
+    .map((recipient, place) => ({ ...recipient, place }))
+  if (lists === undefined) return named
+  const seen = new Set<string>()
+  return named.flatMap(({ mailbox, ...rest }) =>
+    (lists.members.get(normaliseAddress(mailbox.address)) ?? [mailbox])
+      .filter(({ address }) => {
+        const email = normaliseAddress(address)
+        return !seen.has(email) && seen.add(email)
+      })
+      .map((person) => ({ mailbox: person, ...rest })),
+  )
+}
+
 export function textsOf(draft: Draft): Texts {
   const texts: Texts = { subject: draft.subject }
   if (draft.text !== undefined) texts.text = draft.text
@@ -76,7 +93,7 @@ function addDraftVariant(
   draft: Draft,
   recipients: readonly DraftRecipient[],
   result: { texts: Texts } | { problem: string },
-  { now, makeMessageId, isBulkSender, size }: Tools,
+  { now, makeMessageId, isBulkSender, lists, size }: Tools,
 ): void {
   const problem = 'problem' in result ? result.problem : undefined
   // A message that is delivered in spite of a template error goes out with its raw template code (§5).
@@ -104,6 +121,7 @@ function addDraftVariant(
   size.add(content)
   const bulk =
     isBulkSender ||
+    lists !== undefined ||
     draft.lane === 'bulk' ||
     draft.campaign !== undefined ||
     draft.headers.some(
@@ -120,7 +138,7 @@ function addDraftVariant(
     messageId,
     recipients: recipients.map(({ mailbox, kind }) => ({ address: mailbox.address, kind })),
     content,
-    options: withBulk(draft.options, bulk),
+    options: { ...withBulk(draft.options, bulk), ...(lists && { listId: lists.listId }) },
   }
   if (hasReservedTags(`${texts.html ?? ''}${texts.text ?? ''}`)) submission.options.individual = true
   if (draft.customId !== undefined) submission.customId = draft.customId

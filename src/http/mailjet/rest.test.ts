@@ -50,12 +50,12 @@ httpStorageTest('a message has the recorded properties', async (http) => {
   assert.match(String(row?.ArrivedAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   assert.match(String(row?.UUID), /^[0-9a-f-]{36}$/)
   assert.ok(Number(row?.MessageSize) > 100)
-  const { ArrivedAt: _a, UUID: _u, MessageSize: _s, ...rest } = row ?? {}
+  const { ArrivedAt: _a, UUID: _u, MessageSize: _s, ContactID, ...rest } = row ?? {}
+  assert.deepEqual(ids(await get(http, '/v3/REST/contact')), [ContactID])
   assert.deepEqual(rest, {
     AttachmentCount: 0,
     AttemptCount: 0,
     ContactAlt: '',
-    ContactID: 0,
     Delay: 0,
     DestinationID: 0,
     FilterTime: 0,
@@ -181,11 +181,11 @@ httpTest('information and reasons', async (http) => {
   const id = await sent(http)
   const answer = await get(http, `/v3/REST/messageinformation/${id}`)
   const [row] = (answer.body as Envelope).Data
-  const { CreatedAt: _c, MessageSize: _s, ...rest } = row ?? {}
+  const { CreatedAt: _c, MessageSize: _s, ContactID, ...rest } = row ?? {}
+  assert.deepEqual(ids(await get(http, '/v3/REST/contact')), [ContactID])
   assert.deepEqual(rest, {
     CampaignID: 0,
     ClickTrackedCount: 0,
-    ContactID: 0,
     ID: id,
     OpenTrackedCount: 0,
     QueuedCount: 1,
