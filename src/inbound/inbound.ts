@@ -256,8 +256,7 @@ export function createInbound(parts: InboundParts): Inbound {
       const message = await readIncoming(mail.raw)
       if (message.isCutOff) {
         log.info({ client: mail.client, sizeBytes: mail.raw.length }, 'incoming mail has too many parts')
-        const text = `The message has more than ${maxParts} MIME parts; send its files in several messages`
-        return { code: 554, enhanced: '5.6.0', text }
+        return { code: 554, enhanced: '5.6.0', text: tooManyParts }
       }
       const handled = await takeForPrograms(parts, { ...mail, message, recipients })
       const others = recipients.filter((address) => !handled.some(({ recipient }) => recipient === address))
@@ -282,10 +281,14 @@ export function createInbound(parts: InboundParts): Inbound {
           return { accountId, outcome: outcomeInWords(decision), because: decision.because }
         },
       )
-      return [...handled, ...decided]
+      const all = [...handled, ...decided]
+      if (!message.isCutOff) return all
+      return all.map(({ accountId }) => ({ accountId, outcome: 'refused-parts', because: [tooManyParts] }))
     },
   }
 }
+
+const tooManyParts = `The message has more than ${maxParts} MIME parts; send its files in several messages`
 
 function originOfRoute(route: Route, originOf: (aliasId: AliasId) => LeadOrigin): LeadOrigin {
   if (route.kind !== 'reply') return originOf(route.aliasId)
