@@ -265,6 +265,15 @@ test('simulate tells the steps and changes nothing', async (t) => {
   )
   assert.match(decisions[0]?.because.at(-1) ?? '', /info@shop\.example: a new lead/)
   assert.deepEqual(await leadsOf(app), [])
+
+  const parts = `From: ann@client.example\r\nTo: info@shop.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n${'--x\r\n\r\na\r\n'.repeat(1_001)}--x--`
+  const many = await ask<{ decisions: Entry[] }>(app, 'POST', '/inbox/simulate', {
+    message: Buffer.from(parts).toString('base64'),
+  })
+  assert.deepEqual(
+    many.decisions.map(({ outcome, because }) => [outcome, /more than 1000/.test(because[0] ?? '')]),
+    [['refused-parts', true]],
+  )
 })
 
 test('an attachment is saved, never shown', async (t) => {

@@ -194,6 +194,28 @@ scenario('mail for a made address is posted with its parts, once for each progra
 })
 
 scenario(
+  'a mail of which not all could be told is refused; a strange Date is the time it came',
+  async (t, app) => {
+    const receiver = await startReceiver(t)
+    const { Email } = await addRoute(app, { Url: `${receiver.url}/inbound` })
+    const withFiles = (count: number) => {
+      const file = (i: number) => `--b0\nContent-Disposition: attachment; filename="${i}"\n\n${i}\n`
+      const files = Array.from({ length: count }, (_, i) => file(i)).join('')
+      return `From: ann@client.example\nDate: garbage +0000\nContent-Type: multipart/mixed; boundary=b0\n\n${files}--b0--`
+    }
+    assert.match(
+      await deliver(app, { to: [Email], raw: withFiles(3_000) }),
+      /^554 5\.6\.0 .*more than 1000 MIME parts/,
+    )
+    assert.match(await deliver(app, { to: [Email], raw: withFiles(900) }), /^250 /)
+    const [call] = await receiver.wait(1)
+    const mail = call?.body as Parsed & Record<string, unknown>
+    assert.ok('Attachment900' in mail)
+    assert.ok(Number(mail.Date.slice(0, 4)) > 2000, mail.Date)
+  },
+)
+
+scenario(
   'an answer brings the CustomID and Payload of what it answers, of the same key alone',
   async (t, app) => {
     const receiver = await startReceiver(t)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { mapTextParts } from '../src/mail/text-parts.ts'
 import { scenario, type TestApp } from './app.ts'
+import { openSmtp } from './smtp-dialogue.ts'
 import { openWire } from './smtp-wire.ts'
 import { type Received, type Receiver, startReceiver } from './webhooks-world.ts'
 
@@ -220,3 +221,34 @@ async function deliver(
   await say('DATA')
   return await say(`${raw.replaceAll('\n', '\r\n')}\r\n.`)
 }
+
+scenario(
+  'a payload on one long line comes over SMTP, is told of, and does not leave; a sender that is none is blocked',
+  async (t, app) => {
+    const receiver = await startReceiver(t)
+    await listen(app, receiver, 1)
+    const smtp = await openSmtp(app.ready.submission.starttls ?? 0)
+    t.after(() => smtp.close())
+    await smtp.say('EHLO client.example')
+    const { apiKey, secretKey } = app.credentials
+    const login = Buffer.from(`\0${apiKey}\0${secretKey}`).toString('base64')
+    assert.match(await smtp.say(`AUTH PLAIN ${login}`), /^235/)
+    const long = JSON.stringify({ note: 'x'.repeat(5_000) })
+    const replies = await smtp.send({
+      from: app.ready.from,
+      to: ['long@inbox.test'],
+      data: `Received: from laptop.internal by relay.internal; Wed, 29 May 2024 18:26:40 +0200\r\nFrom: ${app.ready.from}\r\nSubject: Long\r\nX-MJ-EventPayload: ${long}\r\n\r\nHello`,
+    })
+    assert.match(replies.at(-1) ?? '', /^250 /)
+    const [call] = await receiver.wait(1, (received) => eventsIn(received).some(({ Payload }) => Payload))
+    assert.equal(call && eventsIn(call)[0]?.Payload, long)
+    const { header } = await arrived(app, 'long@inbox.test')
+    assert.match(header, /^Subject: Long$/m)
+    assert.doesNotMatch(header, /laptop\.internal|X-MJ-EventPayload/i)
+
+    const { id } = await send(app, 'ok@inbox.test', { From: { Email: 'eve@elsewhere.example' } })
+    const blocked = await event(receiver, 'blocked', id)
+    assert.deepEqual([blocked.error_related_to, blocked.error], ['spam', 'sender blocked'])
+  },
+  { env: { ...env, PARAVION_SMTP_PLAIN_AUTH_ON_LOOPBACK: 'true' } },
+)

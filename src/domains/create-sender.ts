@@ -156,12 +156,20 @@ export function readEmail(text: string): { email: string; domain: string; isWhol
 
 /** The words that clients look for (reference/senders-domains-dns.md §1); a deleted one is brought back by an update. */
 function alreadyThere({ status }: Pick<Sender, 'status'>): Refused {
-  return status === 'active'
-    ? new Refused('conflict', 'There is an already existing active sender with the same email.')
-    : new Refused(
+  switch (status) {
+    case 'active':
+      return new Refused('conflict', 'There is an already existing active sender with the same email.')
+    case 'inactive':
+      return new Refused(
         'conflict',
         'There is an already existing inactive sender with the same email. You can use "validate" action in order to activate it.',
       )
+    case 'deleted':
+      return new Refused(
+        'conflict',
+        'There is an already existing inactive sender with the same email. It was deleted: bring it back with an update (PUT). Then you can use "validate" action in order to activate it.',
+      )
+  }
 }
 
 async function unsetOtherDefaults(

@@ -46,6 +46,8 @@ export function createSenderCheck({ storage, clock }: { storage: Storage; clock:
 
   return {
     async maySendAs(keyId, from) {
+      // It is an address that can be written, but here it names the row of the domain.
+      if (from.local === '*') return false
       const ofDomain = `${keyId} *@${from.domain}`
       const ofAddress = `${keyId} ${normaliseAddress(from)}`
       // The domain first: what is known of it serves all its addresses. Where nothing is, one query asks for both.

@@ -6,6 +6,7 @@ import type { Draft } from '../intake/draft.ts'
 import { type Address, normaliseAddress } from '../mail/address.ts'
 import type { AccountId, AliasId, InboxId, KeyId, LeadId, MessageId } from '../mail/ids.ts'
 import { type IncomingMessage, readIncoming } from '../mail/incoming-message.ts'
+import { maxParts } from '../mail/mime-parts.ts'
 import { readParameters } from '../routing/parameters.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
@@ -231,14 +232,13 @@ export function createInbound(parts: InboundParts): Inbound {
   }
 
   async function eachAccount<Result>(
-    mail: IncomingMail,
+    mail: IncomingMail & { message: IncomingMessage },
     work: (accountId: AccountId, mail: Mail) => Promise<Result>,
   ): Promise<Result[]> {
-    const message = await readIncoming(mail.raw)
     const groups = await groupByAccount(parts, mail.recipients)
     const results: Result[] = []
     for (const [accountId, recipientsOfAccount] of groups) {
-      results.push(await work(accountId, { ...mail, message, recipientsOfAccount }))
+      results.push(await work(accountId, { ...mail, recipientsOfAccount }))
     }
     return results
   }
@@ -253,9 +253,15 @@ export function createInbound(parts: InboundParts): Inbound {
         log.info({ client: mail.client }, 'unsubscribed by mail')
         return { code: 250, enhanced: '2.0.0', text: 'Ok: unsubscribed' }
       }
-      const handled = await takeForPrograms(parts, { ...mail, recipients })
+      const message = await readIncoming(mail.raw)
+      if (message.isCutOff) {
+        log.info({ client: mail.client, sizeBytes: mail.raw.length }, 'incoming mail has too many parts')
+        return { code: 554, enhanced: '5.6.0', text: tooManyParts }
+      }
+      const handled = await takeForPrograms(parts, { ...mail, message, recipients })
       const others = recipients.filter((address) => !handled.some(({ recipient }) => recipient === address))
-      if (others.length > 0) handled.push(...(await eachAccount({ ...mail, recipients: others }, handle)))
+      if (others.length > 0)
+        handled.push(...(await eachAccount({ ...mail, message, recipients: others }, handle)))
       for (const { accountId, inboxId, outcome } of handled) {
         log.info({ accountId, inboxId, outcome, client: mail.client }, 'incoming mail')
       }
@@ -266,18 +272,23 @@ export function createInbound(parts: InboundParts): Inbound {
     },
 
     async simulate(mail) {
-      const { handled, others } = await simulatePrograms(parts, mail)
+      const message = await readIncoming(mail.raw)
+      const { handled, others } = await simulatePrograms(parts, { ...mail, message })
       const decided = await eachAccount(
-        { ...mail, recipients: others, client: '' },
+        { ...mail, message, recipients: others, client: '' },
         async (accountId, one) => {
           const decision = await judge(accountId, one)
           return { accountId, outcome: outcomeInWords(decision), because: decision.because }
         },
       )
-      return [...handled, ...decided]
+      const all = [...handled, ...decided]
+      if (!message.isCutOff) return all
+      return all.map(({ accountId }) => ({ accountId, outcome: 'refused-parts', because: [tooManyParts] }))
     },
   }
 }
+
+const tooManyParts = `The message has more than ${maxParts} MIME parts; send its files in several messages`
 
 function originOfRoute(route: Route, originOf: (aliasId: AliasId) => LeadOrigin): LeadOrigin {
   if (route.kind !== 'reply') return originOf(route.aliasId)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { openTestStorage, storageTest } from '../../test/storage.ts'
 import { type Address, formatAddress, parseAddress } from '../mail/address.ts'
 import type { AccountId, KeyId } from '../mail/ids.ts'
+import { type IncomingMessage, parseIncoming } from '../mail/incoming-message.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { silentLog } from '../runtime/log.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -41,11 +42,13 @@ function address(text: string): Address {
   return parsed
 }
 
-function mailTo(...to: string[]): IncomingMail {
+function mailTo(...to: string[]): IncomingMail & { message: IncomingMessage } {
+  const raw = Buffer.from('From: ann@client.example\r\nMessage-ID: <one@client.example>\r\n\r\nHello')
   return {
+    message: parseIncoming(raw),
     envelopeFrom: 'ann@client.example',
     recipients: to.map(address),
-    raw: Buffer.from('From: ann@client.example\r\nMessage-ID: <one@client.example>\r\n\r\nHello'),
+    raw,
     client: 'test',
     authentication: { spf: 'pass', dkim: 'pass', dmarc: 'pass' },
   }

@@ -5,7 +5,7 @@
 import type { Kysely } from 'kysely'
 import { type Address, formatAddress, normaliseAddress } from '../mail/address.ts'
 import type { AccountId, InboxId } from '../mail/ids.ts'
-import { type IncomingMessage, readIncoming } from '../mail/incoming-message.ts'
+import type { IncomingMessage } from '../mail/incoming-message.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import { Conflict } from '../storage/storage.ts'
 import { bounceSign, loopTag } from './decide.ts'
@@ -37,10 +37,12 @@ type Arrived = { mail: IncomingMail; message: IncomingMessage; recipient: Addres
 type Judged = { outcome: string; because: string[] }
 
 /** Each program that is addressed, for itself; all of them, or none. */
-export async function takeForPrograms(parts: InboundParts, mail: IncomingMail): Promise<Handled[]> {
+export async function takeForPrograms(
+  parts: InboundParts,
+  { message, ...mail }: IncomingMail & { message: IncomingMessage },
+): Promise<Handled[]> {
   const { found } = await findPrograms(parts, mail.recipients)
   if (found.length === 0) return []
-  const message = await readIncoming(mail.raw)
   const all = found.map((one): Arrived => ({ ...one, mail, message }))
   try {
     return await takeAll(parts, all)
@@ -54,11 +56,10 @@ export async function takeForPrograms(parts: InboundParts, mail: IncomingMail): 
 /** What would become of it, and whom it is for besides; nothing is stored or told. */
 export async function simulatePrograms(
   parts: Pick<InboundParts, 'programs'>,
-  { recipients, raw }: Pick<IncomingMail, 'recipients' | 'raw'>,
+  { recipients, message }: Pick<IncomingMail, 'recipients'> & { message: IncomingMessage },
 ): Promise<{ handled: Handled[]; others: Address[] }> {
   const { found, others } = await findPrograms(parts, recipients)
   if (found.length === 0) return { handled: [], others }
-  const message = await readIncoming(raw)
   return { handled: found.map(({ recipient, program }) => simulate(recipient, program, message)), others }
 }
 

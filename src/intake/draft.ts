@@ -25,6 +25,8 @@ export type Draft = {
   priority: number
   from: Mailbox
   sender?: Mailbox
+  /** Why the sender that was asked for may not be used: the mail is blocked. */
+  senderRefusal?: string | undefined
   replyTo: readonly Mailbox[]
   to: readonly Mailbox[]
   cc: readonly Mailbox[]
@@ -118,6 +120,11 @@ export type Intake = {
    * thousand recipients are read at once, as dataOfRecipients says.
    */
   gather(drafts: readonly Draft[]): Promise<RecipientsData>
+  /**
+   * What is wrong with the stored template of a draft, so that nothing would leave; undefined when it can be sent.
+   * Nothing is stored, and no number is used up.
+   */
+  templateProblem(draft: Draft, how: { known: RecipientsData }): Promise<string | undefined>
   /**
    * Checks and composes. Throws Refused, also when its contents take more than `maxBytes` together (`maxComposedBytes` when
    * left out). Nothing is stored yet. Without `known`, it gathers for itself.

@@ -31,14 +31,14 @@ import { createLateRecipients } from './late-recipients.ts'
 import { namedIn, withMembers, withMembersOfRaw } from './members-of-lists.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
-import { readSubmitted } from './read-submitted.ts'
+import { readSender, readSubmitted } from './read-submitted.ts'
 import { templateHeader } from './relay-headers.ts'
 import { createErrorReports } from './report-errors.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
-import { partsOf } from './use-template.ts'
+import { emptyTemplate, partsOf } from './use-template.ts'
 import { variantsOfDraft } from './variants.ts'
 
 export type IntakeSettings = {
@@ -166,12 +166,29 @@ export function createIntake({
 
     gather: (drafts) => gatherForDrafts(storage.db, drafts, clock.now()),
 
+    async templateProblem(draft, { known }) {
+      const { stored, deliverOnError } = draft.template
+      if (stored === undefined) return undefined
+      const lack = emptyTemplate(stored)
+      if (lack !== undefined || deliverOnError) return lack
+      const { faults } = variantsOfDraft(draft, {
+        now: clock.now(),
+        makeMessageId,
+        isBulkSender: false,
+        known,
+        size: countContents(maxComposedBytes),
+      })
+      return faults[0]?.problem
+    },
+
     async prepare(draft, { known, maxBytes = maxComposedBytes } = {}): Promise<Prepared> {
       if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
         throw new Refused('no-recipients', 'the message has no recipient; give at least one in To, Cc or Bcc')
       }
       const problem =
-        draft.door === 'system' ? undefined : await senderProblem(draft.keyId, draft.from, draft.sender)
+        draft.door === 'system'
+          ? undefined
+          : (draft.senderRefusal ?? (await senderProblem(draft.keyId, draft.from, draft.sender)))
       const size = countContents(maxBytes)
       const named = namedIn(draft)
       const lists = await addressedLists(storage.db, { ...draft, addresses: named, host: settings.name })
@@ -259,9 +276,10 @@ export function createIntake({
         makeMessageId,
         block,
         defaults: stored?.defaults,
+        withoutSender: await hasForeignSender(raw, block),
       })
       if (stored !== undefined) message.content = replaceTexts(message.content, partsOf(stored))
-      const problem = await senderProblem(raw.keyId, message.from, message.sender)
+      const problem = await senderProblem(raw.keyId, message.from)
       if (problem !== undefined && settings.smtpSenderCheck === 'refuse') {
         throw new Refused('sender-not-allowed', problem)
       }
@@ -287,6 +305,15 @@ export function createIntake({
       if (faults.length > 0) await sendReports(errorReports.aboutRaw(raw, message, { faults, stored }))
       return { submissionUuid, recipients: planned.flatMap((one) => one.recipients) }
     },
+  }
+
+  /**
+   * The From header decides who may send (reference/smtp-relay.md §7). But mail programs show Sender before it, and
+   * nobody is to be shown as the author who did not say so.
+   */
+  async function hasForeignSender({ raw, keyId }: RawSubmission, block: HeaderBlock): Promise<boolean> {
+    const sender = readSender(findHeaderValue(raw, block, 'sender'))
+    return sender !== undefined && !(await maySendAs(keyId, sender.address))
   }
 
   /** The template that a message asks for in its header; undefined when it asks for none, or has no such one. */

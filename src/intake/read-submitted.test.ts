@@ -76,6 +76,16 @@ test('what steers the relay, Bcc and Return-Path are taken out, folded lines inc
   })
 })
 
+test('where the client sits, and what is told of our reputation, is taken out; our own trace stays', () => {
+  const { content } = read(
+    'Received: from laptop (10.0.0.7)\n by relay.shop.example; Mon, 23 Nov 2026 09:00:00 +0100\nReceived: by mail.paravion.example with ESMTPSA id 0\nX-Originating-IP: [10.0.0.7]\nFrom: a@shop.example\nX-Feedback-ID: a\nx-csa-complaints: b\nDate: x\nMessage-ID: <1@x>\n\nReceived: stays\n',
+  )
+  assert.equal(
+    content.toString(),
+    `${received}Received: by mail.paravion.example with ESMTPSA id 0\r\nFrom: a@shop.example\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nReceived: stays\r\n`,
+  )
+})
+
 test('variables that are no JSON object are a problem of the template, not of the submission', () => {
   for (const vars of ['{', '[1]', '"x"', 'null']) {
     assert.match(

@@ -8,6 +8,7 @@ import { breaksHeader } from '../mail/header-names.ts'
 import {
   foldHeader,
   type HeaderBlock,
+  type HeaderField,
   headerValue,
   maxHeaderBytes,
   maxHeaderFields,
@@ -24,7 +25,6 @@ export type SubmittedMessage = {
   /** Ready to store: header, blank line, body. */
   content: Buffer
   from: Mailbox
-  sender?: Mailbox
   subject: string
   messageId: string
   /** Marked by its author as mass mail: `Precedence: bulk` or `list`. */
@@ -47,6 +47,9 @@ const onlyOnce = new Set([
   'date',
 ])
 
+/** Where the author sits, and through which hosts of theirs it came (reference/smtp-relay.md §6). */
+const tellsOfClient = new Set(['received', 'x-originating-ip'])
+
 /** Throws Refused when the message cannot go out as it is. */
 export function readSubmitted(
   raw: Buffer,
@@ -56,6 +59,7 @@ export function readSubmitted(
     makeMessageId,
     block = readHeaderBlock(raw),
     defaults,
+    withoutSender = false,
   }: {
     /** Our trace header, with its CRLF. */
     received: string
@@ -64,6 +68,8 @@ export function readSubmitted(
     block?: HeaderBlock
     /** Of a stored template: for what the message does not say itself. */
     defaults?: MailDefaults | undefined
+    /** Its Sender header is none that may be shown. */
+    withoutSender?: boolean
   },
 ): SubmittedMessage {
   const { fields, bodyStart, malformed, oversized } = block
@@ -81,6 +87,12 @@ export function readSubmitted(
   }
   const seen = new Map<string, string>()
   const kept: Buffer[] = []
+  // Ours stay, so that a loop through this host is still counted; they say nothing of the client.
+  const ownTrace = /^Received: (by \S+ )/.exec(received)?.[1]
+  const isHidden = (field: HeaderField) =>
+    (withoutSender && field.lower === 'sender') ||
+    (tellsOfClient.has(field.lower) &&
+      (ownTrace === undefined || !headerValue(raw, field).trim().startsWith(ownTrace)))
   let keptFrom = 0
   for (const field of fields) {
     const name = field.lower
@@ -92,7 +104,9 @@ export function readSubmitted(
     }
     const isEmptySubject =
       name === 'subject' && defaults?.subject !== undefined && seen.get(name)?.trim() === ''
-    if (isRelayHeader(name) || name === 'bcc' || name === 'return-path' || isEmptySubject) {
+    const isTakenOut =
+      isRelayHeader(name) || name === 'bcc' || name === 'return-path' || isEmptySubject || isHidden(field)
+    if (isTakenOut) {
       if (field.start > keptFrom) kept.push(raw.subarray(keptFrom, field.start))
       keptFrom = field.end
     }
@@ -105,7 +119,7 @@ export function readSubmitted(
     seen.set(name.toLowerCase(), value)
   }
   const from = readFrom(seen.get('from'))
-  const sender = readSender(seen.get('sender'))
+  readSender(seen.get('sender'))
   if (!seen.has('date')) added.push(`Date: ${formatDate(now)}\r\n`)
   let messageId = seen.get('message-id')?.trim()
   if (messageId === undefined || messageId === '') {
@@ -114,7 +128,7 @@ export function readSubmitted(
   }
   // A message that is all header still needs the empty line that ends it.
   const end = bodyStart === raw.length && raw.toString('latin1', raw.length - 4) !== '\r\n\r\n' ? '\r\n' : ''
-  const message: SubmittedMessage = {
+  return {
     content: Buffer.concat([Buffer.from(added.join(''), 'utf8'), ...kept, Buffer.from(end)]),
     from,
     subject: decodeEncodedWords(seen.get('subject') ?? '').trim(),
@@ -122,8 +136,6 @@ export function readSubmitted(
     bulk: /^(?:bulk|list)$/i.test(seen.get('precedence')?.trim() ?? ''),
     features: readRelayFeatures(decodedRelayHeaders(seen)),
   }
-  if (sender !== undefined) message.sender = sender
-  return message
 }
 
 const wanted = new Set([...onlyOnce, 'precedence'])
@@ -170,7 +182,8 @@ function readFrom(value: string | undefined): Mailbox {
   return first
 }
 
-function readSender(value: string | undefined): Mailbox | undefined {
+/** The one who wrote the message for the one in From. Undefined where there is none. */
+export function readSender(value: string | undefined): Mailbox | undefined {
   if (value === undefined) return undefined
   const mailboxes = parseMailboxList(value)
   const first = mailboxes?.[0]

@@ -25,9 +25,12 @@ export type RelayFeatures = {
   }
 }
 
+/** Reserved for whoever sends the mail out: its reputation is told by them (reference/smtp-relay.md §3). */
+const reserved = new Set(['x-feedback-id', 'x-csa-complaints'])
+
 /** True for every header that belongs to the relay and must not leave with the message. */
 export function isRelayHeader(lowerName: string): boolean {
-  return lowerName.startsWith('x-mj-') || lowerName.startsWith('x-mailjet-')
+  return lowerName.startsWith('x-mj-') || lowerName.startsWith('x-mailjet-') || reserved.has(lowerName)
 }
 
 /** The number or the name of a stored template. */

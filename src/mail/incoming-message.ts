@@ -4,11 +4,12 @@
  */
 import { parseAddress } from './address.ts'
 import { type ContentValue, parseContentValue, readFilename } from './content-type.ts'
+import { parseDate } from './date.ts'
 import { decodeEncodedWords } from './encoded-words.ts'
 import { findHeaderValue, headerValue, readHeaderBlock } from './headers.ts'
 import { type Mailbox, parseMailboxList } from './mailbox.ts'
 import { readMessageIds } from './message-ids.ts'
-import { contentOf, leavesOf, type MimePart, readMimeTree, textOf } from './mime-parts.ts'
+import { contentOf, leavesOf, type MimePart, readMimeMessage, textOf } from './mime-parts.ts'
 
 export type IncomingMessage = {
   /** With angle brackets, as all ids here; undefined when the message has none. */
@@ -42,6 +43,8 @@ export type IncomingMessage = {
   /** Lower-case. */
   precedence: string | undefined
   contentType: ContentValue
+  /** It has more parts than are read: what is here is not all of it. */
+  isCutOff: boolean
 }
 
 export type IncomingAttachment = {
@@ -65,7 +68,7 @@ export function readIncoming(received: Buffer): Promise<IncomingMessage> {
 
 export function parseIncoming(received: Buffer): IncomingMessage {
   const raw = withCrlf(received)
-  const tree = readMimeTree(raw)
+  const tree = readMimeMessage(raw)
   const headers = tree.block.fields.map((field) => ({ name: field.name, value: headerValue(raw, field) }))
   const first = (name: string) => findHeaderValue(raw, tree.block, name)
   const mailboxes = (name: string) => readMailboxes(valuesOf(headers, name))
@@ -90,12 +93,13 @@ export function parseIncoming(received: Buffer): IncomingMessage {
     inReplyTo: readMessageIds(first('in-reply-to') ?? '').slice(0, maxReferences),
     references: readMessageIds(first('references') ?? '').slice(-maxReferences),
     subject: oneLine(decodeEncodedWords((first('subject') ?? '').slice(0, 4 * maxSubjectLength))),
-    date: readDate(first('date')),
+    date: parseDate(first('date') ?? ''),
     ...readBodies(raw, tree),
     headers,
     autoSubmitted: firstWord(first('auto-submitted')),
     precedence: firstWord(first('precedence')),
     contentType: parseContentValue(first('content-type') ?? 'text/plain'),
+    isCutOff: tree.isCutOff,
   }
 }
 
@@ -178,18 +182,6 @@ function eachOnce(mailboxes: readonly Mailbox[]): Mailbox[] {
     if (!seen.has(key)) seen.set(key, mailbox)
   }
   return [...seen.values()]
-}
-
-function readDate(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  // A comment names the zone that the number has said: `+0200 (CEST)`. No zone at all is UTC.
-  const text = value
-    .slice(0, 100)
-    .replaceAll(/\([^()]*\)/g, ' ')
-    .trim()
-  const hasZone = /(?:[+-]\d{4}|\b[A-Z]{1,5})$/.test(text)
-  const at = Date.parse(hasZone ? text : `${text} +0000`)
-  return Number.isNaN(at) ? undefined : at
 }
 
 function firstWord(value: string | undefined): string | undefined {

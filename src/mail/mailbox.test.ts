@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatAddress } from './address.ts'
 import { foldHeader } from './headers.ts'
-import { displayMailbox, formatMailbox, formatMailboxList, hasGroup, parseMailboxList } from './mailbox.ts'
+import {
+  displayMailbox,
+  formatMailbox,
+  formatMailboxList,
+  hasGroup,
+  parseMailboxList,
+  splitMailboxList,
+} from './mailbox.ts'
 
 const lists: readonly (readonly [value: string, mailboxes: readonly string[] | undefined])[] = [
   ['', []],
@@ -148,4 +155,16 @@ test('hostile values are refused in linear time', { timeout: 60_000 }, () => {
   assert.equal(parseMailboxList(`<a@b.example${' '.repeat(200_000)}>`)?.length, 1)
   assert.equal(parseMailboxList('a@b.example,'.repeat(10_000))?.length, 10_000)
   assert.equal(parseMailboxList('a@b.example,'.repeat(10_001)), undefined)
+})
+
+test('a list with a bad entry falls into its entries', () => {
+  const list = '"Shop, Lea" <lea@shop.example>, bad@@x.example (one, two), <a,b@x.example>, ok@x.example'
+  assert.deepEqual(
+    splitMailboxList(list).map((entry) => entry.trim()),
+    ['"Shop, Lea" <lea@shop.example>', 'bad@@x.example (one, two)', '<a,b@x.example>', 'ok@x.example'],
+  )
+  assert.deepEqual(splitMailboxList('(a, b'), ['(a', ' b'])
+  for (const piece of ['(', '<', '"', '(a,', '<,', '",']) {
+    assert.ok(splitMailboxList(piece.repeat(100_000 / piece.length)).length > 0, piece)
+  }
 })

@@ -18,6 +18,42 @@ export function parseMailboxList(headerValue: string): Mailbox[] | undefined {
   return readAddressList(headerValue)?.mailboxes
 }
 
+/** The entries of a list that is none as a whole, as they stand; commas in quotes, comments and angles are text. */
+export function splitMailboxList(headerValue: string): string[] {
+  if (headerValue.length > maxValueLength) return [headerValue]
+  const entries: string[] = []
+  // What is opened and never closed is looked for once.
+  const unclosed = new Set<string>()
+  let from = 0
+  let i = 0
+  while (i < headerValue.length) {
+    const character = headerValue.charAt(i)
+    if (character === ',') {
+      entries.push(headerValue.slice(from, i))
+      from = i + 1
+    }
+    const end = unclosed.has(character) ? i + 1 : endOfQuotation(headerValue, i)
+    if (end === undefined) unclosed.add(character)
+    i = end ?? i + 1
+  }
+  entries.push(headerValue.slice(from))
+  return entries
+}
+
+/** Undefined where one begins and does not end. */
+function endOfQuotation(text: string, start: number): number | undefined {
+  switch (text.charAt(start)) {
+    case '"':
+      return endOfQuoted(text, start)
+    case '(':
+      return endOfComment(text, start)
+    case '<':
+      return text.indexOf('>', start) + 1 || undefined
+    default:
+      return start + 1
+  }
+}
+
 /** Does the list use group syntax (`friends: a@x.example, b@x.example;`)? RFC 6854 lets From have it; few expect it. */
 export function hasGroup(headerValue: string): boolean {
   return readAddressList(headerValue)?.hasGroup ?? false

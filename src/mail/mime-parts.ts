@@ -6,14 +6,19 @@ import { decodeTransfer } from './transfer-encoding.ts'
 
 // reference/deliverability.md §11.
 export const maxMimeDepth = 30
-const maxParts = 1_000
+export const maxParts = 1_000
 /** Lines that look like a boundary, real or not: with maxMimeDepth it bounds the work on a hostile message. */
 const maxBoundaryLines = 20_000
 /** RFC 2046 §5.1.1. */
 const maxBoundary = 70
 
 /** What one message may still cost. */
-export type PartsLeft = { partsLeft: number; boundaryLinesLeft: number }
+export type PartsLeft = {
+  partsLeft: number
+  boundaryLinesLeft: number
+  /** There was more than that. */
+  isCutOff?: boolean
+}
 
 export const allParts: Readonly<PartsLeft> = { partsLeft: maxParts, boundaryLinesLeft: maxBoundaryLines }
 
@@ -30,7 +35,15 @@ export type MimePart = {
 
 /** Parts beyond the bounds are left out: of a million parts, the first thousand are read. CRLF lines only. */
 export function readMimeTree(raw: Buffer): MimePart {
-  return readPart(raw, { ...allParts }, { start: 0, end: raw.length, depth: 0, defaultType: 'text/plain' })
+  return readMimeMessage(raw)
+}
+
+/** The same; `isCutOff` tells whether parts were left out. */
+export function readMimeMessage(raw: Buffer): MimePart & { isCutOff: boolean } {
+  const left = { ...allParts }
+  const whole = { start: 0, end: raw.length, depth: 0, defaultType: 'text/plain' }
+  const root = readPart(raw, left, whole)
+  return { ...root, isCutOff: left.isCutOff === true }
 }
 
 function readPart(
@@ -53,7 +66,10 @@ function readPart(
   if (boundary === undefined || depth === maxMimeDepth || block.oversized) return part
   const childType = contentType.value === 'multipart/digest' ? 'message/rfc822' : 'text/plain'
   for (const child of findParts(left, { raw, from: block.bodyStart, end, boundary })) {
-    if (left.partsLeft === 0) break
+    if (left.partsLeft === 0) {
+      left.isCutOff = true
+      break
+    }
     part.children.push(readPart(raw, left, { ...child, depth: depth + 1, defaultType: childType }))
   }
   return part
@@ -94,9 +110,13 @@ export function findParts(
   // The first boundary may stand at the very beginning of the body; its line break is then the blank line's.
   let position = Math.max(from - 2, 0)
   const body = raw.subarray(0, end)
-  while (parts.length < maxParts) {
+  for (;;) {
     const found = body.indexOf(delimiter, position)
-    if (found === -1 || left.boundaryLinesLeft === 0) break
+    if (found === -1) break
+    if (left.boundaryLinesLeft === 0 || parts.length === maxParts) {
+      left.isCutOff = true
+      return parts
+    }
     left.boundaryLinesLeft -= 1
     const lineEnd = endOfBoundaryLine(body, found + delimiter.length)
     if (lineEnd === undefined) {
@@ -109,7 +129,7 @@ export function findParts(
     position = lineEnd.next - 2
   }
   // Cut off before its last boundary: what is left is the last part, as every mail reader shows it.
-  if (partStart !== undefined && left.boundaryLinesLeft > 0 && parts.length < maxParts) {
+  if (partStart !== undefined && parts.length < maxParts) {
     parts.push({ start: partStart, end })
   }
   return parts

@@ -128,6 +128,37 @@ test('a line of 1,000 octets is taken, one of 1,001 is not; the dot of transpare
   }
 })
 
+test('a header line that steers the relay may be longer, and nothing else', () => {
+  const long = 'x'.repeat(1_200)
+  const cases: [input: string, isTaken: boolean][] = [
+    [`X-MJ-EventPayload: ${long}\r\n\r\nbody\r\n`, true],
+    [`a: b\r\nx-mailjet-Campaign: ${long}\r\nc: d\r\n\r\nbody\r\n`, true],
+    [`X-MJ-Vars: a\r\n ${long}\r\n\r\nbody\r\n`, false],
+    [`X-MJ: ${long}\r\n\r\nbody\r\n`, false],
+    [`Subject: ${long}\r\n\r\nbody\r\n`, false],
+    [`a: b\r\n\r\nX-MJ-EventPayload: ${long}\r\n`, false],
+    [`X-MJ-Vars: ${long}\r\n\r\n${long}\r\n`, false],
+  ]
+  for (const [input, isTaken] of cases) {
+    const expected = isTaken
+      ? { message: input, rest: 'QUIT\r\n' }
+      : { problem: 'line-too-long', rest: 'QUIT\r\n' }
+    assert.deepEqual(feedEveryWay(`${input}.\r\nQUIT\r\n`), expected)
+    const bytes = Buffer.from(input)
+    for (let cut = 0; cut <= bytes.length; cut += 7) {
+      const reader = newReader()
+      readCounted(reader, bytes, 0, cut)
+      readCounted(reader, bytes, cut, bytes.length)
+      endCounted(reader)
+      assert.equal(reader.problem, isTaken ? undefined : 'line-too-long', input.slice(0, 30))
+    }
+  }
+  const reader = newReader()
+  fill(reader, `X-MJ-Vars: ${'x'.repeat(65_525)}`, 1)
+  fill(reader, 'x'.repeat(65_536), 4)
+  assert.equal(reader.problem, 'header-too-long')
+})
+
 function fill(reader: MessageReader, text: string, times: number) {
   const chunk = Buffer.from(text)
   let mostHeld = 0

@@ -85,7 +85,7 @@ export function readDotted(reader: MessageReader, chunk: Buffer, start: number):
     if (byte === 0) return fail(reader, 'nul')
     if (state === afterCr) {
       if (byte !== lf) return fail(reader, 'bare-line-ending')
-      if (i - lineStart > maxLineBytes) refuse(reader, 'line-too-long')
+      if (i - lineStart > maxLineBytes) judgeLongLine(reader, { chunk, keepFrom, lineStart })
       if (i - lineStart === 2 && reader.inHeader) endHeader(reader, i - keepFrom)
       lineStart = i
       state = atLineStart
@@ -127,7 +127,7 @@ export function readCounted(reader: MessageReader, chunk: Buffer, start: number,
     i++
     if (state === afterCr) {
       if (byte !== lf) return void fail(reader, 'bare-line-ending')
-      if (i - lineStart > maxLineBytes) refuse(reader, 'line-too-long')
+      if (i - lineStart > maxLineBytes) judgeLongLine(reader, { chunk, keepFrom: start, lineStart })
       if (i - lineStart === 2 && reader.inHeader) endHeader(reader, i - start)
       lineStart = i
       state = atLineStart
@@ -190,8 +190,44 @@ function endHeader(reader: MessageReader, bytesInChunk: number) {
 /** Between chunks: what has grown too long is given up now, not when its end comes. */
 function continueLine(reader: MessageReader, lineBytes: number) {
   reader.lineBytes = lineBytes
-  if (lineBytes > maxLineBytes) refuse(reader, 'line-too-long')
+  if (lineBytes > maxLineBytes) {
+    // All of it is kept by now.
+    judgeLongLine(reader, { chunk: nothing, keepFrom: 0, lineStart: -lineBytes })
+  }
   checkHeader(reader)
+}
+
+const nothing = Buffer.alloc(0)
+
+/** What steers the relay is never sent on, and clients write it on one line (reference/smtp-relay.md §3). */
+const mayBeLong = ['x-mj-', 'x-mailjet-']
+
+/** `lineStart` is an index into `chunk`, negative where the line began before it; from `keepFrom` on nothing is kept yet. */
+function judgeLongLine(
+  reader: MessageReader,
+  { chunk, keepFrom, lineStart }: { chunk: Buffer; keepFrom: number; lineStart: number },
+) {
+  if (reader.problem !== undefined) return
+  const firstKept = reader.keptBytes - (keepFrom - lineStart)
+  const startsWith = (name: string) => {
+    for (let k = 0; k < name.length; k++) {
+      const at = lineStart + k
+      const byte = at < keepFrom ? keptByte(reader, firstKept + k) : chunk[at]
+      // Setting 0x20 makes ASCII letters lower-case, and leaves the hyphen as it is.
+      if (((byte ?? 0) | 0x20) !== name.charCodeAt(k)) return false
+    }
+    return true
+  }
+  if (!reader.inHeader || !mayBeLong.some(startsWith)) refuse(reader, 'line-too-long')
+}
+
+function keptByte({ pieces, tail }: MessageReader, offset: number): number | undefined {
+  let from = offset
+  for (const piece of pieces) {
+    if (from < piece.length) return piece[from]
+    from -= piece.length
+  }
+  return tail?.[from]
 }
 
 function checkHeader(reader: MessageReader) {

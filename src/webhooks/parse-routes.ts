@@ -86,6 +86,12 @@ async function checkAddress(
 ): Promise<{ topic: string; address: string }> {
   const address = parseAddress(text.trim())
   if (address === undefined) throw new Refused('bad-address', `'${text.slice(0, 300)}' is not an address`)
+  if (address.local === '*') {
+    throw new Refused(
+      'bad-address',
+      `'${text.slice(0, 300)}' stands for no address: a route is for one. Give each address that a program reads a route`,
+    )
+  }
   const topic = normaliseAddress(address)
   if (known?.topic === topic) return { topic, address: text.trim() }
   if (address.domain === mailDomain) {

@@ -51,6 +51,8 @@ export type CheckedMessage = {
   isDoubled: boolean
   /** The template of the call is none that the key may use: the mail is blocked, unless the call asks for strictness. */
   unknownTemplate?: number | undefined
+  /** It asks for a `Sender`, which no key may: the mail is blocked, unless the call asks for strictness. */
+  namesSender: boolean
   /** As written in the request, in the order of the draft's recipients: answers repeat them. */
   emails: { to: readonly string[]; cc: readonly string[]; bcc: readonly string[] }
 }
@@ -80,7 +82,7 @@ export function checkMessage(
   const cc = checkAddresses(fields.cc ?? [], 'Cc', errors)
   const bcc = checkAddresses(fields.bcc ?? [], 'Bcc', errors)
   const replyTo = fields.replyTo === undefined ? undefined : checkAddress(fields.replyTo, 'ReplyTo', errors)
-  if (fields.sender !== undefined) errors.push(senderNotEnabled)
+  if (fields.sender !== undefined) checkAddress(fields.sender, 'Sender', errors)
 
   checkHeaderText('Subject', fields.subject, maxSubject, errors)
   checkHeaderText('CustomID', fields.customId, maxCustomId, errors)
@@ -105,6 +107,7 @@ export function checkMessage(
     lane: 'transactional',
     priority: fields.priority ?? 2,
     from: from ?? nobody,
+    senderRefusal: fields.sender === undefined ? undefined : senderNotEnabled.message,
     replyTo: replyTo === undefined ? [] : [replyTo],
     to,
     cc,
@@ -145,6 +148,7 @@ export function checkMessage(
     draft: stored === undefined ? draft : fromTemplate(draft, stored),
     isDoubled: Boolean(fields.html && stored?.content.html),
     unknownTemplate,
+    namesSender: fields.sender !== undefined,
     emails: { to: written(fields.to), cc: written(fields.cc), bcc: written(fields.bcc) },
   }
 }
@@ -152,7 +156,7 @@ export function checkMessage(
 /** Holds the place of an address that was refused: its draft is never sent. */
 const nobody: Mailbox = { name: '', address: { local: '', domain: '' } }
 
-const senderNotEnabled: ApiError = {
+export const senderNotEnabled: ApiError = {
   code: 'send-0006',
   status: 403,
   message: 'The "Sender" property is not enabled for your API key.',
@@ -213,12 +217,13 @@ function checkContent({ text, html, templateId }: Fields, errors: ApiError[]): v
 
 function checkTemplate(fields: Fields, errors: ApiError[]): Mailbox | undefined {
   const { templateLanguage, templateErrorReporting, templateErrorDeliver } = fields
-  if ((templateErrorReporting !== undefined || templateErrorDeliver === true) && templateLanguage !== true) {
+  const reportsWithout = templateErrorReporting !== undefined && templateLanguage !== true
+  if (reportsWithout || (templateErrorDeliver === true && templateLanguage === undefined)) {
     errors.push({
       code: 'send-0016',
       status: 400,
       message:
-        '"TemplateErrorReporting" and "TemplateErrorDeliver" can only be used when "TemplateLanguage" is true.',
+        '"TemplateErrorReporting" can only be used when "TemplateLanguage" is true, and "TemplateErrorDeliver" when it is given.',
       relatedTo: ['TemplateLanguage'],
     })
   }

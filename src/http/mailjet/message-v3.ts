@@ -4,7 +4,7 @@ import { fromTemplate } from '../../intake/use-template.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { isContentType } from '../../mail/content-type.ts'
 import type { KeyId } from '../../mail/ids.ts'
-import { type Mailbox, parseMailboxList } from '../../mail/mailbox.ts'
+import { type Mailbox, parseMailboxList, splitMailboxList } from '../../mail/mailbox.ts'
 import type { UsableTemplate } from '../../templates/index.ts'
 import type { TemplateReference } from '../../templates/sending.ts'
 import { decodeBase64, maxAttachmentBytes, maxAttachmentMegabytes, maxAttachments } from './attachments.ts'
@@ -36,13 +36,14 @@ export function readMessageV3(message: unknown, find: FindTemplate): DraftV3 {
   const stored = readTemplate(given, find)
   const from = readFrom(given, stored?.defaults.from)
   const separate = readRecipients(given)
-  const to = readList(given, 'To')
-  const cc = readList(given, 'Cc')
-  const bcc = readList(given, 'Bcc')
+  const { mailboxes: to, invalid } = readList(given, 'To')
+  const { mailboxes: cc } = readList(given, 'Cc')
+  const { mailboxes: bcc } = readList(given, 'Bcc')
   if (separate !== undefined && to.length + cc.length + bcc.length > 0) {
     throw badRequest('"Recipients" cannot be combined with "To", "Cc" or "Bcc"')
   }
   if (separate === undefined && to.length === 0) {
+    if (invalid !== undefined) throw invalidAddress(invalid)
     throw badRequest(
       has(given, 'To') || has(given, 'Recipients')
         ? 'At least 1 "to" value required'
@@ -62,7 +63,7 @@ export function readMessageV3(message: unknown, find: FindTemplate): DraftV3 {
   const inline = readAttachments(given, 'Inline_attachments')
   const bytes = [...attachments, ...inline].reduce((sum, { content }) => sum + content.length, 0)
   if (bytes > maxAttachmentBytes) {
-    throw new RestError(413, `Attachments must be less than ${maxAttachmentMegabytes}MB in total`)
+    throw badRequest(`Attachments must be less than ${maxAttachmentMegabytes}MB in total`)
   }
   const campaign = readLine(given, 'Mj-campaign')
   const deduplicate = readFlag(given, 'Mj-deduplicatecampaign')
@@ -172,26 +173,37 @@ function readFrom(given: Properties, initial: Mailbox | undefined): Mailbox {
   const email = readLine(given, 'FromEmail')
   const name = readLine(given, 'FromName') ?? ''
   if (get(given, 'Sender') !== undefined && get(given, 'Sender') !== false) {
-    if (!email) throw badRequest('At least FromEmail or Sender must be provided')
-    throw new RestError(403, 'The "Sender" property is not enabled for your API key.')
+    throw new RestError(
+      403,
+      'The "Sender" property is not enabled for your API key. Give the address in "FromEmail" alone.',
+    )
   }
   if (!email && initial !== undefined) return name === '' ? initial : { ...initial, name }
   if (!email) throw badRequest('At least FromEmail or Sender must be provided')
   const [mailbox, ...more] = parseMailboxList(email) ?? []
-  if (mailbox === undefined || more.length > 0) {
-    throw badRequest(`"${email.slice(0, 320)}" is an invalid email address.`)
-  }
+  if (mailbox === undefined || more.length > 0) throw invalidAddress(email)
   return name === '' ? mailbox : { ...mailbox, name }
 }
 
-/** `To` and its like are header text: a comma-separated list. */
-function readList(given: Properties, name: 'To' | 'Cc' | 'Bcc'): Mailbox[] {
+/**
+ * `To` and its like are header text: a comma-separated list. Entries that are no address are left out, and the answer
+ * lists those that are sent to; `invalid` is the first of them.
+ */
+function readList(
+  given: Properties,
+  name: 'To' | 'Cc' | 'Bcc',
+): { mailboxes: Mailbox[]; invalid: string | undefined } {
   const text = readLine(given, name)
-  if (text === undefined) return []
-  const list = parseMailboxList(text)
-  if (list === undefined) throw badRequest(`"${text.slice(0, 320)}" is an invalid email address.`)
-  if (list.length > maxPerField) throw badRequest(`Too many recipients in ${name}`)
-  return list
+  if (text === undefined) return { mailboxes: [], invalid: undefined }
+  const whole = parseMailboxList(text)
+  const entries = whole === undefined ? splitMailboxList(text) : []
+  const mailboxes = whole ?? entries.flatMap((entry) => parseMailboxList(entry) ?? [])
+  if (mailboxes.length > maxPerField) throw badRequest(`Too many recipients in ${name}`)
+  return { mailboxes, invalid: entries.find((entry) => parseMailboxList(entry) === undefined) }
+}
+
+function invalidAddress(text: string): RestError {
+  return badRequest(`"${text.trim().slice(0, 320)}" is an invalid email address.`)
 }
 
 function readRecipients(given: Properties): DraftV3['separate'] {
@@ -200,17 +212,20 @@ function readRecipients(given: Properties): DraftV3['separate'] {
   if (!Array.isArray(value)) throw badRequest('"Recipients" is not an array')
   if (value.length === 0) return undefined
   if (value.length > maxRecipients) throw badRequest('Too many recipients in Recipients')
-  return value.map((one: unknown) => {
+  const invalid: string[] = []
+  const read = value.flatMap((one: unknown) => {
     const recipient = propertiesOf(one)
     const email = recipient && readLine(recipient, 'Email')
     if (recipient === undefined || !email) throw badRequest('Every recipient needs an "Email"')
+    const name = readLine(recipient, 'Name') ?? ''
+    const variables = readVariables(recipient)
     const address = parseAddress(email)
-    if (address === undefined) throw badRequest(`"${email.slice(0, 320)}" is an invalid email address.`)
-    return {
-      mailbox: { name: readLine(recipient, 'Name') ?? '', address },
-      variables: readVariables(recipient),
-    }
+    if (address !== undefined) return [{ mailbox: { name, address }, variables }]
+    invalid.push(email)
+    return []
   })
+  if (read.length === 0) throw invalidAddress(invalid[0] ?? '')
+  return read
 }
 
 function readVariables(given: Properties): Record<string, unknown> {
@@ -224,7 +239,7 @@ function readReportAddress(given: Properties): Mailbox | undefined {
   const email = readLine(given, 'MJ-TemplateErrorReporting')
   if (!email) return undefined
   const address = parseAddress(email)
-  if (address === undefined) throw badRequest(`"${email.slice(0, 320)}" is an invalid email address.`)
+  if (address === undefined) throw invalidAddress(email)
   return { name: '', address }
 }
 
@@ -268,7 +283,7 @@ function readHeaders(given: Properties): {
 
 function readReplyTo(header: string): Mailbox[] {
   const list = parseMailboxList(header)
-  if (list === undefined) throw badRequest(`"${header.slice(0, 320)}" is an invalid email address.`)
+  if (list === undefined) throw invalidAddress(header)
   return list
 }
 

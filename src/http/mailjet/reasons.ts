@@ -64,7 +64,7 @@ const stateOfClass = {
 /** Reasons of our own: no remote was asked. */
 const stateOfOurs: Readonly<Record<string, number>> = {
   'duplicate-in-campaign': 15,
-  'sender-not-allowed': 14,
+  'sender-not-allowed': 7,
   'template-error': 18,
   'template-missing': 17,
   suppressed: 14,

@@ -216,6 +216,40 @@ httpStorageTest(
   },
 )
 
+httpStorageTest(
+  'strict calls are told of a template of which nothing can be sent, rehearsals too',
+  async (http) => {
+    const From = { Email: 'hello@shop.example' }
+    const faulty = await addTemplate(http, { 'Text-part': 'Total {{var:total}}' })
+    const empty = await addTemplate(http, {}, { Name: 'Empty' })
+    for (const SandboxMode of [false, true]) {
+      const send = (TemplateID: number, message: object = {}) =>
+        http.send({
+          ...{ AdvanceErrorHandling: true, SandboxMode },
+          Messages: [{ From, To: to, TemplateID, TemplateLanguage: true, ...message }],
+        })
+      for (const [id, words] of [
+        [faulty, /total/],
+        [empty, /neither an HTML nor a text part/],
+      ] as const) {
+        const answer = await send(id)
+        assert.equal(answer.status, 400)
+        const [error] = errorsOf(answer)
+        assert.deepEqual([error?.ErrorCode, error?.ErrorRelatedTo], ['send-0010', ['TemplateID']])
+        assert.match(error?.ErrorMessage ?? '', words)
+      }
+      assert.deepEqual(await stored(http), [])
+    }
+    const send = (message: object) =>
+      http.send({
+        AdvanceErrorHandling: true,
+        Messages: [{ From, To: to, TemplateID: faulty, TemplateLanguage: true, ...message }],
+      })
+    assertSent(await send({ Variables: { total: 1 } }))
+    assertSent(await send({ TemplateErrorDeliver: true }))
+  },
+)
+
 httpStorageTest('a template that is saved anew is used anew', async (http) => {
   const TemplateID = await addTemplate(http, { 'Text-part': 'Old {{var:a}}' })
   const message = { From: { Email: 'hello@shop.example' }, To: to, TemplateID, TemplateLanguage: true }
@@ -383,7 +417,7 @@ httpTest('what a call takes is counted with the parts of its template, once for 
   const v3 = (Recipients: object[]) =>
     http.send({ Recipients, 'Mj-TemplateID': TemplateID }, { path: '/v3/send' })
   const copies = await v3(people)
-  assert.equal(copies.status, 413, copies.text)
+  assert.equal(copies.status, 400, copies.text)
   assert.match(copies.text, /texts and attachments of all copies together are larger than 64MB/)
 
   const message = { To: people, TemplateID, TemplateLanguage: true }
@@ -430,6 +464,6 @@ httpTest('what values make of a few bytes is counted too', async (http) => {
     },
     { path: '/v3/send' },
   )
-  assert.equal(v3.status, 413, v3.text)
+  assert.equal(v3.status, 400, v3.text)
   assert.equal((await http.storedMessages()).length, 2)
 })

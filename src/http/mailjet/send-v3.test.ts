@@ -102,6 +102,9 @@ httpTest('features have the names and numbers of this dialect', async (http) => 
   assert.deepEqual(mail?.attachments.map((one) => one.filename).toSorted(), ['a.png', 'a.txt'])
 })
 
+const notEnabled =
+  'The "Sender" property is not enabled for your API key. Give the address in "FromEmail" alone.'
+
 const refused: [name: string, body: unknown, text: string, status?: number][] = [
   ['no JSON', '{', 'Malformed JSON, please review the syntax and properties types.'],
   ['an array', [], 'Malformed JSON, please review the syntax and properties types.'],
@@ -111,7 +114,8 @@ const refused: [name: string, body: unknown, text: string, status?: number][] = 
     'At least FromEmail or Sender must be provided',
   ],
   ['no From', message({ FromEmail: null }), 'At least FromEmail or Sender must be provided'],
-  ['Sender', message({ Sender: true }), 'The "Sender" property is not enabled for your API key.', 403],
+  ['Sender', message({ Sender: true }), notEnabled, 403],
+  ['Sender alone', message({ FromEmail: null, Sender: true }), notEnabled, 403],
   ['an invalid From', message({ FromEmail: 'x' }), '"x" is an invalid email address.'],
   [
     'two Froms',
@@ -122,7 +126,17 @@ const refused: [name: string, body: unknown, text: string, status?: number][] = 
   ['an empty To', message({ To: '' }), 'At least 1 "to" value required'],
   ['empty Recipients', message({ To: undefined, Recipients: [] }), 'At least 1 "to" value required'],
   ['To as an array', message({ To: ['a@b.example'] }), '"To" is not string type'],
-  ['an invalid Cc', message({ Cc: 'a@' }), '"a@" is an invalid email address.'],
+  ['no good address in To', message({ To: 'a@, b@@c.example' }), '"a@" is an invalid email address.'],
+  [
+    '16 MB of attachments',
+    message({
+      Attachments: ['a', 'b'].map((Filename) => ({
+        ...{ 'Content-type': 'text/plain', Filename },
+        content: 'AAAA'.repeat(2 * 1024 * 1024 + 700_000),
+      })),
+    }),
+    'Attachments must be less than 15MB in total',
+  ],
   [
     'To with Recipients',
     message({ Recipients: [{ Email: 'a@b.example' }] }),
@@ -244,4 +258,18 @@ httpTest('one fault refuses the call, in the shape of the REST services', async 
     })
   }
   assert.deepEqual(await http.storedMessages(), [])
+})
+
+httpTest('recipients whose address is none are left out, and the answer lists the others', async (http) => {
+  const sent = async (body: Record<string, unknown>) => {
+    const answer = await send(http, message(body))
+    assert.equal(answer.status, 200, answer.text)
+    return (answer.body as { Sent: { Email: string }[] }).Sent.map(({ Email }) => Email)
+  }
+  assert.deepEqual(
+    await sent({ To: '"Lea, Shop" <lea@example.net>, b@@c.example', Cc: 'a@', Bcc: 'eve@example.net, x' }),
+    ['lea@example.net', 'eve@example.net'],
+  )
+  const Recipients = ['a@example.net', 'a b@c.example', 'c@example.net'].map((Email) => ({ Email }))
+  assert.deepEqual(await sent({ To: undefined, Recipients }), ['a@example.net', 'c@example.net'])
 })

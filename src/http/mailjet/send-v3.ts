@@ -1,4 +1,5 @@
-/** `POST /v3/send`, the older dialect (reference/send-api.md §10): one fault refuses the call, in the REST shape. */
+/** `POST /v3/send`, the older dialect (reference/send-api.md §10): one fault refuses the call, in the REST shape,
+ * but recipients whose address is none are left out. */
 import { isHugeCall, maxCallMegabytes, maxComposedBytes } from '../../intake/call-size.ts'
 import type { Draft, Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress } from '../../mail/address.ts'
@@ -8,7 +9,7 @@ import type { TemplateReference } from '../../templates/sending.ts'
 import { type DraftV3, type FindTemplate, readMessageV3, templateOf } from './message-v3.ts'
 import { propertiesOf } from './properties.ts'
 import { readJson } from './read-json.ts'
-import { badRequest, RestError } from './rest-errors.ts'
+import { badRequest } from './rest-errors.ts'
 
 const maxMessages = 100
 /** Each entry of Recipients, and each address of To, Cc and Bcc, over the whole call. */
@@ -30,7 +31,6 @@ export async function sendV3(
       maxBytes -= one.sizeBytes
       prepared.push(one)
     } catch (error) {
-      if (error instanceof Refused && error.code === 'too-large') throw new RestError(413, error.message)
       if (error instanceof Refused && error.code !== 'storage-unavailable') throw badRequest(error.message)
       throw error
     }
@@ -88,8 +88,7 @@ function readCall(messages: readonly unknown[], find: FindTemplate): DraftV3[] {
     throw badRequest(`Too many recipients in the call, at most ${maxRecipients} are allowed`)
   }
   if (isHugeCall(read.map(({ draft, separate }) => ({ draft, copies: separate?.length ?? 1 })))) {
-    throw new RestError(
-      413,
+    throw badRequest(
       `The texts and attachments of all copies together are larger than ${maxCallMegabytes}MB, make several calls`,
     )
   }

@@ -335,6 +335,12 @@ const perMessage: [name: string, changes: Record<string, unknown>, ...faults: Fa
     ['send-0011', forbidden, ['Headers["Message-ID"]']],
   ],
   [
+    'a header of the relay',
+    { Headers: { 'X-MJ-MonitoringCategory': 'x', 'x-mj-smtpguid': 'y' } },
+    ['send-0011', forbidden, ['Headers["X-MJ-MonitoringCategory"]']],
+    ['send-0011', forbidden, ['Headers["x-mj-smtpguid"]']],
+  ],
+  [
     'two forbidden headers',
     { Headers: { 'reply-to': 'a@b.example', 'X-Mailer': 'x' } },
     ['send-0011', forbidden, ['Headers["reply-to"]']],
@@ -370,7 +376,7 @@ const perMessage: [name: string, changes: Record<string, unknown>, ...faults: Fa
     { TemplateErrorReporting: lea },
     [
       'send-0016',
-      '"TemplateErrorReporting" and "TemplateErrorDeliver" can only be used when "TemplateLanguage" is true.',
+      '"TemplateErrorReporting" can only be used when "TemplateLanguage" is true, and "TemplateErrorDeliver" when it is given.',
       ['TemplateLanguage'],
     ],
   ],
@@ -379,7 +385,7 @@ const perMessage: [name: string, changes: Record<string, unknown>, ...faults: Fa
     { TemplateErrorDeliver: true },
     [
       'send-0016',
-      '"TemplateErrorReporting" and "TemplateErrorDeliver" can only be used when "TemplateLanguage" is true.',
+      '"TemplateErrorReporting" can only be used when "TemplateLanguage" is true, and "TemplateErrorDeliver" when it is given.',
       ['TemplateLanguage'],
     ],
   ],
@@ -451,17 +457,32 @@ httpTest('every fault of a message has its code, text and place', async (http, t
   assert.deepEqual(await http.storedMessages(), [])
 })
 
-httpTest('Sender is not enabled for any key', async (http) => {
-  const answer = await http.send({ Messages: [message({ Sender: from })] })
-  assert.equal(answer.status, 403)
-  assert.deepEqual(errorsOf(answer), [
-    {
-      ErrorCode: 'send-0006',
-      StatusCode: 403,
-      ErrorMessage: 'The "Sender" property is not enabled for your API key.',
-      ErrorRelatedTo: ['Sender'],
-    },
-  ])
+httpTest(
+  'Sender is not enabled for any key: told with AdvanceErrorHandling, blocked without',
+  async (http) => {
+    const call = { Messages: [message({ Sender: from })] }
+    const told = await http.send({ ...call, AdvanceErrorHandling: true })
+    assert.equal(told.status, 403)
+    assert.deepEqual(errorsOf(told), [
+      {
+        ErrorCode: 'send-0006',
+        StatusCode: 403,
+        ErrorMessage: 'The "Sender" property is not enabled for your API key.',
+        ErrorRelatedTo: ['Sender'],
+      },
+    ])
+    const quiet = await http.send(call)
+    assert.equal(quiet.status, 200, quiet.text)
+    const row = await http.storage.db.selectFrom('deliveries').select(['state', 'class']).executeTakeFirst()
+    assert.deepEqual(row && { ...row }, { state: 'blocked', class: 'sender-not-allowed' })
+  },
+)
+
+httpTest('TemplateErrorDeliver asks for TemplateLanguage to be there, not to be true', async (http) => {
+  const answer = await http.send({
+    Messages: [message({ TemplateErrorDeliver: true, TemplateLanguage: false })],
+  })
+  assert.equal(answer.status, 200, answer.text)
 })
 
 httpTest(
@@ -503,7 +524,10 @@ httpTest('of a mixed call the good messages are sent, and the status is 400', as
 })
 
 httpTest('errors of both statuses together are a 400', async (http) => {
-  const answer = await http.send({ Messages: [message({ Sender: from }), message({ To: [] })] })
+  const answer = await http.send({
+    AdvanceErrorHandling: true,
+    Messages: [message({ Sender: from }), message({ To: [] })],
+  })
   assert.equal(answer.status, 400)
 })
 

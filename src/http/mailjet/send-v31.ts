@@ -5,7 +5,13 @@ import type { Intake, Prepared } from '../../intake/draft.ts'
 import { formatAddress, normaliseAddress, parseAddress } from '../../mail/address.ts'
 import type { KeyId } from '../../mail/ids.ts'
 import { Refused } from '../../runtime/refused.ts'
-import { type CheckedMessage, checkMessage, type Decoded, type UsableTemplates } from './check-message.ts'
+import {
+  type CheckedMessage,
+  checkMessage,
+  type Decoded,
+  senderNotEnabled,
+  type UsableTemplates,
+} from './check-message.ts'
 import {
   type ApiError,
   CallError,
@@ -138,16 +144,19 @@ async function decide(
     maxBytes: number
   },
 ): Promise<Result> {
-  const { draft, errors, isDoubled, unknownTemplate } = message
+  const { draft, errors, isDoubled, unknownTemplate, namesSender } = message
   // §2.4: what asks the account is an error in strict calls alone; in others the mail is blocked.
   if (checkSenders && unknownTemplate !== undefined) errors.push(noTemplate(unknownTemplate))
   if (checkSenders && isDoubled) errors.push(doubledHtml)
+  if (checkSenders && namesSender) errors.push(senderNotEnabled)
   if (checkSenders && errors.length === 0 && !(await intake.maySendAs(keyId, draft.from.address))) {
     errors.push(unknownSender(formatAddress(draft.from.address)))
   }
   if (errors.length > 0) return { errors }
-  if (sandbox) return { message, prepared: undefined }
   try {
+    const problem = checkSenders ? await intake.templateProblem(draft, { known }) : undefined
+    if (problem !== undefined) return { errors: [unusableTemplate(problem)] }
+    if (sandbox) return { message, prepared: undefined }
     return { message, prepared: await intake.prepare(draft, { known, maxBytes }) }
   } catch (error) {
     if (!(error instanceof Refused) || error.code === 'storage-unavailable') throw error
@@ -169,6 +178,11 @@ function noTemplate(id: number): ApiError {
     message: `Template id "${id}" doesn't exist for your account.`,
     relatedTo: ['TemplateID'],
   }
+}
+
+/** It is there, but nothing can be sent of it; the real service has no code of its own for that. */
+function unusableTemplate(problem: string): ApiError {
+  return { code: 'send-0010', status: 400, message: problem, relatedTo: ['TemplateID'] }
 }
 
 function unknownSender(email: string): ApiError {

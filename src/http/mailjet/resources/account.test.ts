@@ -90,6 +90,9 @@ httpStorageTest('the user is found by id and by address', async (http) => {
   assertSubset(oneOf(changed), { Email: 'Lea@shop.example', Locale: 'fr_FR' })
   assert.deepEqual((await call('GET', 'user/lea%40SHOP.example')).body, changed.body)
   assert.deepEqual(rowsOf(await call('GET', 'user?UserName=other')), [])
+  assert.equal(rowsOf(await call('GET', 'user?IsActivated=true')).length, 1)
+  assert.deepEqual(rowsOf(await call('GET', 'user?IsActivated=false')), [])
+  assert.deepEqual(rowsOf(await call('GET', 'user?NewEmail=lea@shop.example')), [])
   assertRefused(await call('PUT', 'user', { Locale: 'x' }), 405, 'Method not allowed')
   assertRefused(await (await stranger(http))('GET', 'user/lea@shop.example'), 404, 'Object not found')
 })
@@ -119,6 +122,16 @@ httpStorageTest('metasenders belong to the account, and only its operator enable
     'Not allowed to change email address',
   )
   assertRefused(await call('DELETE', `metasender/${ID}`), 405, 'Method not allowed')
+
+  await call('POST', 'sender', { Email: 'a@toys.example' })
+  for (const [domain, count] of [
+    ['toys.example', 1],
+    ['shop.example', 0],
+  ] as const) {
+    const { ID: dnsId } = oneOf(await call('GET', `dns/${domain}`))
+    assert.equal(rowsOf(await call('GET', `metasender?DNS=${dnsId}`)).length, count, domain)
+  }
+  assert.deepEqual(rowsOf(await call('GET', 'metasender?DNS=1')), [])
 
   const key = oneOf(await call('POST', 'apikey', { Name: 'sub' }))
   const sub = restCaller(http, basicOf(key.APIKey, key.SecretKey))

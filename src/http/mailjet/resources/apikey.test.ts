@@ -27,6 +27,7 @@ httpStorageTest('the master key makes, names and suspends the keys of its accoun
     IsMaster: false,
     Name: 'Shop sub-account',
     QuarantineValue: 0,
+    RegionID: 0,
     Runlevel: 'Normal',
     TrackHost: 'mail.paravion.example',
   })
@@ -74,6 +75,11 @@ httpStorageTest('keys are listed, filtered and sorted; others are not there', as
   assert.deepEqual(await names('?IsMaster=0&IsActive=1&Limit=2'), ['b', 'a'])
   assert.deepEqual(await names('?IsActive=false'), [])
   assert.deepEqual(await names('?User=1'), [])
+  assert.deepEqual(await names('?KeyType=Master'), ['test'])
+  assert.deepEqual(await names('?KeyType=sub'), ['b', 'a', 'b'])
+  for (const query of ['KeyType=other', 'CustomStatus=x', 'ConfirmKey=x']) {
+    assert.deepEqual(await names(`?${query}`), [], query)
+  }
   assert.deepEqual(await names(`?APIKey=${http.publicKey}`), ['test'])
   assert.ok(rowsOf(await call('GET', 'apikey')).every(({ SecretKey }) => SecretKey === ''))
 

@@ -64,6 +64,7 @@ export const apikey = defineResource<KeyRow>({
       value: (row) => row.name,
     },
     { name: 'QuarantineValue', type: 'integer', description: 'Always 0.', value: () => 0 },
+    { name: 'RegionID', type: 'integer', description: 'Always 0: there is one region.', value: () => 0 },
     { name: 'Runlevel', type: 'text', description: 'Always Normal.', value: () => 'Normal' },
     {
       name: 'SecretKey',
@@ -79,7 +80,16 @@ export const apikey = defineResource<KeyRow>({
     },
     { name: 'UserID', type: 'integer', description: 'User of the account.', value: (row) => row.accountId },
   ],
-  filters: { APIKey: 'text', IsActive: 'boolean', IsMaster: 'boolean', Name: 'text', User: 'integer' },
+  filters: {
+    APIKey: 'text',
+    ConfirmKey: 'text',
+    CustomStatus: 'text',
+    IsActive: 'boolean',
+    IsMaster: 'boolean',
+    KeyType: 'text',
+    Name: 'text',
+    User: 'integer',
+  },
   sort: { ID: false, IsMaster: true, IsActive: true, CreatedAt: true, Name: true },
   unknownId: 'not-found',
   async select(query, page) {
@@ -148,5 +158,14 @@ function filtered({ db, apiKey, id, uniqueKey, filters }: Query) {
   const user = filters.integer('User')
   // Each account has one user, of the same number.
   if (user !== undefined && user !== apiKey.accountId) query = query.where('id', '<', 0 as KeyId)
+  const isOf = keyTypes[filters.text('KeyType')?.toLowerCase() ?? '']
+  if (isOf !== undefined) query = query.where('is_master', '=', isOf)
+  // No key has a status of its own words, waits to be confirmed, or is of another type.
+  const isOther = filters.text('KeyType') !== undefined && isOf === undefined
+  if (isOther || filters.text('CustomStatus') !== undefined || filters.text('ConfirmKey') !== undefined) {
+    query = query.where('id', '<', 0 as KeyId)
+  }
   return query
 }
+
+const keyTypes: Partial<Record<string, 0 | 1>> = { master: 1, main: 1, sub: 0, subaccount: 0 }

@@ -85,6 +85,10 @@ httpStorageTest('a check tells what DNS has, and what is wrong with it', async (
     ['?MinLastCheckAt=2020-01-01', ['toys.example']],
     ['?MaxLastCheckAt=2020-01-01', []],
     ['?IsCheckInProgress=true', []],
+    ['?IsSenderIdentified=true', ['shop.example']],
+    ['?IsSenderIdentified=0', ['toys.example']],
+    ['?IsYahooFBL=true', []],
+    ['?IsYahooFBL=false', ['shop.example', 'toys.example']],
     ['?IsCheckInProgress=false&Limit=1&Offset=1', ['toys.example']],
   ] as const) {
     assert.deepEqual(

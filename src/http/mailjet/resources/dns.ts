@@ -75,6 +75,8 @@ export const dns = defineResource<DomainRow>({
   ],
   filters: {
     IsCheckInProgress: 'boolean',
+    IsSenderIdentified: 'boolean',
+    IsYahooFBL: 'boolean',
     MaxLastCheckAt: 'time',
     MinLastCheckAt: 'time',
     SPFStatus: 'text',

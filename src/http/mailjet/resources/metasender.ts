@@ -6,6 +6,7 @@ import {
   type Metasender,
   updateMetasender,
 } from '../../../domains/metasenders.ts'
+import type { AccountId, DomainId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { formatTime, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
@@ -58,7 +59,7 @@ export const metasender = defineResource<Metasender>({
       value: (row) => row.isEnabled,
     },
   ],
-  filters: { User: 'integer' },
+  filters: { DNS: 'integer', User: 'integer' },
   sort: { ID: false },
   unknownId: 'not-found',
   select: async (query, page) => (await matching(query)).slice(page.offset, page.offset + page.limit),
@@ -87,11 +88,30 @@ async function matching({ db, apiKey, id, uniqueKey, filters }: Query): Promise<
   const [email] = uniqueKey ?? []
   if (id === undefined && email === undefined) {
     const user = filters.integer('User')
-    return user !== undefined && user !== accountId ? [] : listMetasenders({ db }, { accountId })
+    if (user !== undefined && user !== accountId) return []
+    const all = await listMetasenders({ db }, { accountId })
+    const domainId = filters.integer('DNS')
+    if (domainId === undefined) return all
+    const domain = await nameOfDomain({ db }, { accountId, domainId: domainId as DomainId })
+    return all.filter((one) => domain !== undefined && one.email.endsWith(`@${domain}`))
   }
   const found = await findMetasender(
     { db },
     { accountId, ...(id === undefined ? { email: email ?? '' } : { id }) },
   )
   return found === undefined ? [] : [found]
+}
+
+async function nameOfDomain(
+  { db }: Pick<Query, 'db'>,
+  { accountId, domainId }: { accountId: AccountId; domainId: DomainId },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('domains')
+    .innerJoin('api_keys', 'api_keys.id', 'domains.key_id')
+    .select('domains.name')
+    .where('domains.id', '=', domainId)
+    .where('api_keys.account_id', '=', accountId)
+    .executeTakeFirst()
+  return row?.name
 }

@@ -90,7 +90,22 @@ function filtered({ db, keyId, id, uniqueKey, filters }: Query) {
     query = found === undefined ? query.where('name', '=', '') : query.where('spf_status', '=', found)
   }
   // A check is over before its answer goes out, so none is ever seen in progress.
-  if (filters.boolean('IsCheckInProgress')) query = query.where('name', '=', '')
+  // Nor is any domain of a complaint loop of Yahoo's: whoever runs this joins it, or does not, for all.
+  if (filters.boolean('IsCheckInProgress') || filters.boolean('IsYahooFBL'))
+    query = query.where('name', '=', '')
+  const isIdentified = filters.boolean('IsSenderIdentified')
+  if (isIdentified !== undefined) {
+    query = query.where(({ exists, not, selectFrom }) => {
+      const proved = exists(
+        selectFrom('senders')
+          .select('senders.id')
+          .whereRef('senders.domain_id', '=', 'domains.id')
+          .where('senders.key_id', '=', keyId)
+          .where('senders.status', '=', 'active'),
+      )
+      return isIdentified ? proved : not(proved)
+    })
+  }
   return query
 }
 

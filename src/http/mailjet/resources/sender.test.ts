@@ -212,7 +212,11 @@ httpStorageTest('as the Terraform provider calls it', async (http) => {
   assert.equal(oneOf(await call('GET', `sender/${email}`)).Status, 'Deleted')
   assert.equal(oneOf(await call('GET', `sender/${ID}`)).Status, 'Deleted')
   assertRefused(await call('POST', `sender/${ID}/validate`), 404, 'Object not found')
-  assertRefused(await call('POST', 'sender', wanted), 400, inactive)
+  assertRefused(
+    await call('POST', 'sender', wanted),
+    400,
+    'There is an already existing inactive sender with the same email. It was deleted: bring it back with an update (PUT). Then you can use "validate" action in order to activate it.',
+  )
 
   const revived = await call('PUT', `sender/${email}`, { Name: 'Terraform 2', EmailType: 'transactional' })
   assert.equal(revived.status, 200)

@@ -101,7 +101,7 @@ export const user = defineResource<Holder>({
     },
     { name: 'WarnedRatelimitAt', type: 'time', description: 'Not kept.', value: () => '' },
   ],
-  filters: { UserName: 'text' },
+  filters: { IsActivated: 'boolean', NewEmail: 'text', UserName: 'text' },
 })
 
 export const myProfile = defineResource<Holder>({
@@ -158,6 +158,8 @@ async function selectHolder({ parts, db, apiKey, id, uniqueKey, filters }: Query
   if (email !== undefined && email.toLowerCase() !== details.email?.toLowerCase()) return []
   const userName = filters.text('UserName')
   if (userName !== undefined && userName !== (details.userName ?? account.name)) return []
+  // Whoever holds the account is active, and a changed address is changed at once.
+  if (filters.boolean('IsActivated') === false || filters.text('NewEmail') !== undefined) return []
   return [{ account, details }]
 }
 

@@ -149,6 +149,8 @@ httpStorageTest(
       400,
       'MJ18 A ParseRoute resource with value "orders@shop.example" for Email already exists.',
     )
+    const everybody = await call('POST', 'parseroute', { Url: url, Email: '*@shop.example' })
+    assert.deepEqual([everybody.status, /a route is for one/.test(everybody.text)], [400, true])
     const foreign = await call('POST', 'parseroute', { Url: url, Email: 'a@elsewhere.example' })
     assert.deepEqual(
       [foreign.status, /has not proved the domain elsewhere\.example/.test(foreign.text)],
