@@ -176,6 +176,7 @@ export function createIntake({
         makeMessageId,
         isBulkSender: false,
         known,
+        lists: undefined,
         size: countContents(maxComposedBytes),
       })
       return faults[0]?.problem
