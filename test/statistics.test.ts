@@ -147,7 +147,7 @@ scenario(
       })),
     })
     assert.equal(sent.status, 200, sent.text)
-    const [ok, missing] = (sent.body as { Messages: { To: { MessageID: number }[] }[] }).Messages.map(
+    const [ok, missing, busy] = (sent.body as { Messages: { To: { MessageID: number }[] }[] }).Messages.map(
       ({ To }) => To[0]?.MessageID,
     )
     const [mail] = await app.received('ok@inbox.test')
@@ -225,6 +225,42 @@ scenario(
       { Count: 3, DistinctCount: 1, Platform: 'Linux', UserAgent: 'Chrome' },
     ])
     assert.deepEqual(await data(app, 'geostatistics'), [])
+    // What is not counted for itself is counted among the visits.
+    const narrowed = [
+      `From=${app.ready.from}`,
+      'FromTS=1',
+      'Period=Day',
+      `Message=${ok}`,
+      `Contact=${contactId}`,
+    ]
+    for (const filter of narrowed) {
+      assert.deepEqual(
+        await data(app, `useragentstatistics?Event=click&${filter}`),
+        [{ Count: 3, DistinctCount: 1, Platform: 'Linux', UserAgent: 'Chrome' }],
+        filter,
+      )
+      assert.deepEqual(await data(app, `toplinkclicked?${filter}`), await data(app, 'toplinkclicked'), filter)
+    }
+    assert.equal((await data(app, 'toplinkclicked?CustomCampaign=spring')).length, 2)
+    for (const filter of [
+      ...['CustomCampaign=autumn', 'FromTS=4000000000', 'ToTS=1', `Message=${missing}`, 'ContactsList=1'],
+      ...['From=x@shop.example', 'FromType=2', 'IsStarred=1', 'Contact=1'],
+    ]) {
+      for (const resource of ['useragentstatistics', 'toplinkclicked', 'geostatistics']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), [], `${resource}?${filter}`)
+      }
+    }
+    for (const resource of ['openinformation', 'clickstatistics', 'bouncestatistics']) {
+      const all = await data(app, `${resource}?FromTS=1`)
+      for (const filter of ['CustomCampaign=spring', `FromTS=1&From=${app.ready.from}`, 'FromType=1']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), all, `${resource}?${filter}`)
+      }
+      for (const filter of ['CustomCampaign=autumn', 'From=x@shop.example', 'FromType=2', 'ContactsList=1']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), [], `${resource}?${filter}`)
+      }
+    }
+    assert.equal((await data(app, 'clickstatistics?MessageStatus=clicked')).length, 3)
+    assert.deepEqual(await data(app, 'clickstatistics?MessageStatus=5'), [])
     const [provider] = await data(app, `statistics/recipient-esp?CampaignID=${CampaignID}`)
     assert.deepEqual(pick(provider, 'ESPName', 'AttemptedMessagesCount', 'OpenRate', 'HardBouncedRate'), [
       'others',
@@ -232,7 +268,9 @@ scenario(
       0.3333,
       0.3333,
     ])
-    const [bounce] = await data(app, 'bouncestatistics')
+    const [bounce, putOff, ...more] = await data(app, 'bouncestatistics')
+    assert.deepEqual(more, [])
+    assert.deepEqual(pick(putOff, 'ID', 'IsBlocked', 'IsStatePermanent'), [busy, false, false])
     assert.deepEqual(pick(bounce, 'ID', 'CampaignID', 'IsBlocked', 'IsStatePermanent', 'StateID'), [
       missing,
       CampaignID,

@@ -1,7 +1,7 @@
 /** Properties that many statistics share (reference/statistics.md §9). */
 import { queuedOf } from '../../../../stats/metrics.ts'
 import type { StatMetrics } from '../../../../storage/tables/statistics.ts'
-import { formatTime, type Property } from '../../resource.ts'
+import { formatTime, type Property, type Query } from '../../resource.ts'
 
 export function whole<Row>(name: string, description: string, value: (row: Row) => number): Property<Row> {
   return { name, type: 'integer', description, value }
@@ -97,7 +97,16 @@ export function countProperties<Row extends HasCounts>() {
   }
 }
 
+const dayMs = 86_400_000
+const periods: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, year: 366 }
+
+/** The begin that `FromTS` or else `Period` says; undefined when neither does. */
+export function startOf({ filters, now }: Pick<Query, 'filters' | 'now'>): number | undefined {
+  const days = periods[filters.text('Period')?.toLowerCase() ?? '']
+  return filters.time('FromTS') ?? (days === undefined ? undefined : now - days * dayMs)
+}
+
 /** Without a time, these resources show the current day; `FromTS=1` shows everything. */
 export function todayUnless(from: number | undefined, now: number): number {
-  return from === undefined || from === 0 ? now - (now % 86_400_000) : from
+  return from === undefined || from === 0 ? now - (now % dayMs) : from
 }
