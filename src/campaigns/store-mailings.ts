@@ -112,6 +112,8 @@ export type MailingFilters = {
   isStarred?: boolean
   /** Has mail been handed over? */
   isCampaign?: boolean
+  /** Of its campaign where mail has been handed over, or else its own. */
+  idOfEither?: number
   /** Only with an id before this one: the pages of a list with the newest first. */
   before?: MailingId
 }
@@ -147,6 +149,9 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   if (subject !== undefined) query = query.where('subject', '=', subject)
   if (filters.isCampaign !== undefined) {
     query = query.where('campaign_id', filters.isCampaign ? 'is not' : 'is', null)
+  }
+  if (filters.idOfEither !== undefined) {
+    query = query.where(sql<boolean>`coalesce(campaign_id, id) = ${filters.idOfEither}`)
   }
   if (isStarred !== undefined) query = query.where('is_starred', '=', isStarred ? 1 : 0)
   if (editMode !== undefined) query = query.where('edit_mode', '=', editMode)

@@ -90,39 +90,50 @@ export function commonConditions(
 const author = sql<string>`messages.from_address`
 const recipient = sql<string>`deliveries.recipient`
 
-/** Marketing is what went out as a campaign to a list; all other mail is transactional, with a name or without. */
 function campaignConditions({
   keyId,
   filters,
   campaignId,
 }: Pick<Query, 'keyId' | 'filters'> & { campaignId: RawBuilder<number | null> }): Condition[] {
-  const conditions: Condition[] = []
-  const own = (more: Condition): Condition =>
-    sql`${campaignId} IN (SELECT id FROM campaigns WHERE key_id = ${keyId} AND ${more})`
-  const whether = (is: boolean, more: Condition): Condition =>
-    is ? own(more) : sql`(${campaignId} IS NULL OR NOT ${own(more)})`
   const id = integerOf(filters, 'CampaignID', 'Campaign')
-  if (id !== undefined) conditions.push(sql`${campaignId} = ${id}`)
+  const conditions = campaignChoice(filters).map(({ such, isWithoutToo }): Condition => {
+    const own: Condition = sql`${campaignId} IN (SELECT id FROM campaigns WHERE key_id = ${keyId} AND ${such})`
+    return isWithoutToo ? sql`(${campaignId} IS NULL OR ${own})` : own
+  })
+  return id === undefined ? conditions : [sql`${campaignId} = ${id}`, ...conditions]
+}
+
+type CampaignChoice = {
+  /** Of a row of `campaigns`. */
+  such: Condition
+  /** Mail of no campaign is chosen as well. */
+  isWithoutToo: boolean
+}
+
+/**
+ * Which campaigns are chosen, but for `CampaignID`. Marketing is what went out as a campaign to a list; all other mail is
+ * transactional, with a name or without.
+ */
+export function campaignChoice(filters: Filters): CampaignChoice[] {
+  const choices: CampaignChoice[] = []
+  const whether = (is: boolean | undefined, such: Condition) => {
+    if (is === undefined) return
+    choices.push(is ? { such, isWithoutToo: false } : { such: sql`NOT ${such}`, isWithoutToo: true })
+  }
   const name = filters.text('CustomCampaign')
-  if (name !== undefined) conditions.push(own(sql`name = ${name}`))
+  if (name !== undefined) whether(true, sql`campaigns.name = ${name}`)
   // All campaigns have the same status.
   const status = filters.integer('CampaignStatus')
-  if (status !== undefined) conditions.push(status === 0 ? own(sql`1 = 1`) : noRow)
+  if (status !== undefined) whether(true, status === 0 ? sql`1 = 1` : noRow)
+  const isMailing = sql<boolean>`(campaigns.mailing_id IS NOT NULL)`
   const type = filters.integer('FromType')
-  if (type !== undefined) {
-    conditions.push(type === 1 || type === 2 ? whether(type === 2, sql`mailing_id IS NOT NULL`) : noRow)
-  }
-  const isMailing = filters.boolean('IsNewsletterTool')
-  if (isMailing !== undefined) conditions.push(whether(isMailing, sql`mailing_id IS NOT NULL`))
-  const isStarred = filters.boolean('IsStarred')
-  if (isStarred !== undefined) {
-    // The star of a mailing is the same one, and is given there.
-    const star = sql`SELECT is_starred FROM mailings WHERE mailings.id = campaigns.mailing_id`
-    conditions.push(whether(isStarred, sql`coalesce((${star}), is_starred) = 1`))
-  }
-  const isDeleted = filters.boolean('IsDeleted')
-  if (isDeleted !== undefined) conditions.push(whether(isDeleted, sql`deleted_at IS NOT NULL`))
-  return conditions
+  if (type !== undefined) whether(type !== 1, type === 1 || type === 2 ? isMailing : noRow)
+  whether(filters.boolean('IsNewsletterTool'), isMailing)
+  // The star of a mailing is the same one, and is given there.
+  const star = sql`SELECT mailings.is_starred FROM mailings WHERE mailings.id = campaigns.mailing_id`
+  whether(filters.boolean('IsStarred'), sql`(coalesce((${star}), campaigns.is_starred) = 1)`)
+  whether(filters.boolean('IsDeleted'), sql`(campaigns.deleted_at IS NOT NULL)`)
+  return choices
 }
 
 /**

@@ -93,6 +93,19 @@ httpStorageTest('a campaign shows the draft that it was, and how it was sent', a
   ] as const) {
     assert.deepEqual(ids(rowsOf(await call('GET', `campaign?${query}`))), expected, query)
   }
+  // Messages have the type of their campaign.
+  const mailed = ids(messages)
+  const others = ids(rowsOf(await call('GET', 'message?CustomCampaign=orders')))
+  for (const [query, expected] of [
+    ['FromType=2', mailed],
+    ['FromType=1', others],
+    ['IsNewsletterTool=true', mailed],
+    [`ContactsList=${list.ID}`, mailed],
+    [`ContactsListID=${list.ID}&FromType=1`, []],
+    [`SenderID=${FromID}`, [...mailed, ...others]],
+  ] as const) {
+    assert.deepEqual(ids(rowsOf(await call('GET', `message?${query}`))), expected, query)
+  }
   const counted = await call('GET', 'campaign?countOnly=1&FromType=2')
   assert.deepEqual(counted.body, { Count: 1, Data: [], Total: 1 })
 })
@@ -146,6 +159,7 @@ httpStorageTest('statistics of a campaign name its draft, its list and its segme
     ['FromType=1', [tagged.CampaignID]],
     ['FromType=3', []],
     ['Sort=ID DESC', [tagged.CampaignID, CampaignID]],
+    ['Sort=Newsletter.ID DESC', [CampaignID, tagged.CampaignID]],
     ['ToTS=1000', []],
   ] as const) {
     const rows = rowsOf(await call('GET', `campaignstatistics?${query.replaceAll(' ', '+')}`))
