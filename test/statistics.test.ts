@@ -315,6 +315,12 @@ scenario(
       assert.deepEqual(await data(app, `toplinkclicked?${filter}`), await data(app, 'toplinkclicked'), filter)
     }
     assert.equal((await data(app, 'toplinkclicked?CustomCampaign=spring')).length, 2)
+    const links = await ids('toplinkclicked?Sort=ID', 'LinkId')
+    assert.deepEqual(
+      links,
+      links.toSorted((a, b) => Number(a) - Number(b)),
+    )
+    assert.deepEqual(await ids('toplinkclicked?Sort=ID&FromTS=1', 'LinkId'), links)
     for (const filter of [
       ...['CustomCampaign=autumn', 'FromTS=4000000000', 'ToTS=1', `Message=${missing}`, 'ContactsList=1'],
       ...['From=x@shop.example', 'FromType=2', 'IsStarred=1', 'Contact=1'],

@@ -155,7 +155,7 @@ export const statcounters = defineResource<Row>({
     FromTS: 'text',
     ToTS: 'text',
   },
-  sort: { Timeslice: false },
+  sort: { Timeslice: false, ID: false },
   unknownId: 'empty',
   select: (query, { limit, offset }) => read(query, { limit, offset }),
   count: async (query) => (await read(query)).length,

@@ -113,19 +113,21 @@ async function countLinks(query: Query): Promise<number> {
   return Number(row?.count ?? 0)
 }
 
-async function topLinks(query: Query, { limit, offset }: Pick<Page, 'limit' | 'offset'>): Promise<Link[]> {
+async function topLinks(query: Query, { limit, offset, sort: [first] }: Page): Promise<Link[]> {
   const source = await sourceOf(query)
   if (source === undefined) return []
-  if (source.kind === 'visits') return (await linksOfVisits(query)).slice(offset, offset + limit)
-  return query.db
+  const isById = first?.property === 'ID'
+  if (source.kind === 'visits') {
+    const links = await linksOfVisits(query)
+    return (isById ? links.toSorted((a, b) => a.id - b.id) : links).slice(offset, offset + limit)
+  }
+  let links = query.db
     .selectFrom('stat_links')
     .select(['id', 'url', 'clicked_events'])
     .where('source', '=', source.kind)
     .where('source_id', '=', source.id)
-    .orderBy('clicked_events', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  if (!isById) links = links.orderBy('clicked_events', 'desc')
+  return links.orderBy('id').limit(limit).offset(offset).execute()
 }
 
 /** Those followed most first, with the numbers that they have among the counts of the key. */
@@ -212,7 +214,7 @@ export const topLists: readonly AnyResource[] = [
       words('Url', 'Where the link leads.', (row) => row.url),
     ],
     filters,
-    sort: { ClickedCount: true },
+    sort: { ClickedCount: true, ID: false },
     unknownId: 'empty',
     select: topLinks,
     count: countLinks,
