@@ -100,6 +100,8 @@ export type MailingFilters = {
   keyId: KeyId
   builder?: Builder
   id?: MailingId
+  /** Of its campaign where mail has been handed over, or else its own. */
+  idOfEither?: number
   states?: readonly MailingState[]
   /** Part of title or subject. */
   search?: string
@@ -112,8 +114,6 @@ export type MailingFilters = {
   isStarred?: boolean
   /** Has mail been handed over? */
   isCampaign?: boolean
-  /** Of its campaign where mail has been handed over, or else its own. */
-  idOfEither?: number
   /** Only with an id before this one: the pages of a list with the newest first. */
   before?: MailingId
 }
@@ -144,14 +144,14 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   let query = db.selectFrom('mailings').where('key_id', '=', keyId)
   if (builder !== undefined) query = query.where('builder', '=', builder)
   if (id !== undefined) query = query.where('id', '=', id)
+  if (filters.idOfEither !== undefined) {
+    query = query.where(sql<boolean>`coalesce(campaign_id, id) = ${filters.idOfEither}`)
+  }
   if (before !== undefined) query = query.where('id', '<', before)
   if (states !== undefined) query = query.where('state', 'in', [...states, '' as MailingState])
   if (subject !== undefined) query = query.where('subject', '=', subject)
   if (filters.isCampaign !== undefined) {
     query = query.where('campaign_id', filters.isCampaign ? 'is not' : 'is', null)
-  }
-  if (filters.idOfEither !== undefined) {
-    query = query.where(sql<boolean>`coalesce(campaign_id, id) = ${filters.idOfEither}`)
   }
   if (isStarred !== undefined) query = query.where('is_starred', '=', isStarred ? 1 : 0)
   if (editMode !== undefined) query = query.where('edit_mode', '=', editMode)

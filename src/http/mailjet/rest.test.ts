@@ -201,6 +201,7 @@ httpStorageTest('messages are chosen by their sender, contact, campaign, list an
     const found = ids(await get(http, `/v3/REST/messageinformation?${query}`))
     assert.deepEqual(found, cases.find(([other]) => other === `?${query}`)?.[1] ?? all, query)
   }
+  assert.equal((await get(http, '/v3/REST/message?Period=Decade')).status, 400)
   const rows = ((await get(http, '/v3/REST/message')).body as Envelope).Data
   assert.deepEqual(
     rows.map(({ SenderID, ContactID, Status, StateID }) => [SenderID, ContactID, Status, StateID]),
