@@ -104,7 +104,9 @@ function filtered({ db, keyId }: Query, filters: CampaignFilters) {
   if (segmentId !== undefined) selection = selection.where(sql<boolean>`mailings.segment_id = ${segmentId}`)
   if (subject !== undefined) selection = selection.where(subjectOf, '=', subject)
   if (fromAddress !== undefined) selection = selection.where(fromAddressOf, '=', fromAddress)
-  if (senderId !== undefined) selection = selection.where(isOfSender(fromAddressOf, { keyId, senderId }))
+  if (senderId !== undefined) {
+    selection = selection.where(isOfSender(fromAddressOf, { keyId, senderId }))
+  }
   if (fromDomain !== undefined) {
     const pattern = `%@${fromDomain.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}`
     selection = selection.where(sql<boolean>`${fromAddressOf} LIKE ${pattern} ESCAPE '\\'`)
