@@ -147,7 +147,7 @@ scenario(
       })),
     })
     assert.equal(sent.status, 200, sent.text)
-    const [ok, missing] = (sent.body as { Messages: { To: { MessageID: number }[] }[] }).Messages.map(
+    const [ok, missing, busy] = (sent.body as { Messages: { To: { MessageID: number }[] }[] }).Messages.map(
       ({ To }) => To[0]?.MessageID,
     )
     const [mail] = await app.received('ok@inbox.test')
@@ -180,7 +180,72 @@ scenario(
     assert.deepEqual(pick(sender, ...counts), [3, 1, 1, 1, 0, 1, 1])
     assert.deepEqual(pick((await data(app, 'apikeytotals'))[0], 'ProcessedCount', 'BouncedCount'), [3, 1])
     assert.deepEqual(pick((await data(app, 'openstatistics'))[0], 'OpenedCount', 'ProcessedCount'), [1, 3])
-    assert.equal((await data(app, 'messagestatistics'))[0]?.AverageClickedCount, 3)
+    const totals = ['AverageClickedCount', 'ProcessedCount', 'TotalClicksCount', 'TransactionalCount']
+    for (const filter of [
+      ...['', 'FromTS=1', 'Period=Day', 'FromTS=1&ToTS=4000000000', `CampaignID=${CampaignID}`],
+      ...['CustomCampaign=spring&Period=Week', 'FromType=1', 'IsStarred=false', 'CampaignStatus=0'],
+    ]) {
+      const [row] = await data(app, `messagestatistics?${filter}`)
+      assert.deepEqual(pick(row, ...totals, 'CampaignCount'), [3, 3, 0, 3, 0], filter)
+    }
+    const both = 'ProcessTotalClicksCount=1&ProcessTotalOpensCount=1'
+    const [withEvents] = await data(app, `messagestatistics?${both}`)
+    assert.deepEqual(pick(withEvents, 'TotalClicksCount', 'TotalOpensCount'), [3, 1])
+    for (const filter of [
+      ...['ToTS=1', 'FromTS=4000000000', 'CampaignID=1', 'CustomCampaign=autumn', 'FromType=2', 'FromType=3'],
+      ...['IsDeleted=true', 'IsNewsletterTool=1', 'CustomCampaign=spring&ToTS=1', 'CampaignStatus=2'],
+    ]) {
+      const [row] = await data(app, `messagestatistics?${filter}`)
+      assert.deepEqual(pick(row, ...totals), [0, 0, 0, 0], filter)
+      const [opens] = await data(app, `openstatistics?${filter}`)
+      assert.deepEqual(opens, { OpenedCount: 0, OpenedDelay: 0, ProcessedCount: 0 }, filter)
+    }
+    for (const filter of [
+      'ContactID=1',
+      'ContactEmail=ok@inbox.test',
+      'From=x@y.example',
+      'ContactsList=1',
+    ]) {
+      const { status, text } = await app.mailjet('GET', `/v3/REST/messagestatistics?${filter}`)
+      assert.equal(status, 400, filter)
+      assert.match(text, /they cannot be told by/)
+    }
+    const ids = async (path: string, name: string) => (await data(app, path)).map((row) => row[name])
+    const senders = (filter: string) => ids(`senderstatistics?${filter}`, 'SenderID')
+    const ofSender = [sender?.SenderID]
+    for (const filter of [
+      ...[`Sender=${sender?.SenderID}`, `SenderID=${sender?.SenderID}`, 'Domain=SHOP.example', 'Open=true'],
+      ...[
+        'HardBounced=1&Queued=0&Unsubscribed=0',
+        'MinLastActivityAt=2001-01-01',
+        'Sort=ProcessedCount+DESC',
+      ],
+    ]) {
+      assert.deepEqual(await senders(filter), ofSender, filter)
+    }
+    for (const filter of [
+      'Sender=1',
+      'Domain=hop.example',
+      'Spam=1',
+      'Sent=0',
+      'MaxLastActivityAt=2001-01-01',
+    ]) {
+      assert.deepEqual(await senders(filter), [], filter)
+    }
+    const campaigned = (filter: string) => ids(`campaignstatistics?${filter}`, 'CampaignID')
+    for (const filter of [
+      ...[`Sender=${sender?.SenderID}`, 'Open=1', 'Bounced=1&SoftBounced=0', 'LastActivityAt=2001-01-01'],
+      ...['Sort=ProcessedCount+DESC', 'Sort=Newsletter.ID+DESC', 'CampaignStatus=0', 'GroupAX=false'],
+    ]) {
+      assert.deepEqual(await campaigned(filter), [CampaignID], filter)
+    }
+    for (const filter of [
+      ...['Sender=1', 'Open=0', 'Blocked=1', 'Queued=1', 'MaxLastActivityAt=2001-01-01', 'CampaignStatus=1'],
+      ...['AXTesting=4', 'GroupAX=true', 'WorkflowID=1', 'ContactsListID=1'],
+    ]) {
+      assert.deepEqual(await campaigned(filter), [], filter)
+    }
+    assert.deepEqual(await ids(`campaign?FromTS=1`, 'FromID'), ofSender)
 
     const source = `statcounters?CounterSource=Campaign&SourceID=${CampaignID}&CounterTiming=Event`
     const [slice, ...others] = await data(app, `${source}&CounterResolution=Day`)
@@ -188,6 +253,11 @@ scenario(
     assert.deepEqual(pick(slice, 'Total', 'EventClickedCount', 'MessageClickedCount'), [3, 3, 1])
     assert.match(String(slice?.Timeslice), /^20\d\d-\d\d-\d\dT00:00:00Z$/)
     assert.deepEqual(await data(app, `${source}&CounterResolution=Hour&ToTS=1`), [])
+    // The slice in which a time is belongs to it.
+    const now = Math.floor(Date.now() / 1000)
+    assert.deepEqual(await data(app, `${source}&CounterResolution=Day&FromTS=${now}`), [slice])
+    const ofKey = 'statcounters?CounterSource=APIKey&CounterTiming=Message&CounterResolution=Lifetime'
+    assert.deepEqual(await data(app, `${ofKey}&APIKeyID=1`), [])
     const others2 = 'statcounters?CounterSource=Campaign&SourceID=1&CounterTiming=Message'
     assert.deepEqual(await data(app, `${others2}&CounterResolution=Lifetime`), [], 'none of this key')
     for (const bad of [
@@ -197,6 +267,9 @@ scenario(
       'CounterSource=Campaign&CounterTiming=Message&CounterResolution=Day',
       'CounterSource=Sender&SourceID=1&CounterTiming=Event&CounterResolution=Day',
       'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Week',
+      'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Day&FromTS=garbage',
+      'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Day&ToTS=2026-99-99',
+      'CounterSource=APIKey&CounterTiming=Message&CounterResolution=Day&CounterType=1',
     ]) {
       assert.equal((await app.mailjet('GET', `/v3/REST/statcounters?${bad}`)).status, 400, bad)
     }
@@ -225,6 +298,48 @@ scenario(
       { Count: 3, DistinctCount: 1, Platform: 'Linux', UserAgent: 'Chrome' },
     ])
     assert.deepEqual(await data(app, 'geostatistics'), [])
+    // What is not counted for itself is counted among the visits.
+    const narrowed = [
+      `From=${app.ready.from}`,
+      'FromTS=1',
+      'Period=Day',
+      `Message=${ok}`,
+      `Contact=${contactId}`,
+    ]
+    for (const filter of narrowed) {
+      assert.deepEqual(
+        await data(app, `useragentstatistics?Event=click&${filter}`),
+        [{ Count: 3, DistinctCount: 1, Platform: 'Linux', UserAgent: 'Chrome' }],
+        filter,
+      )
+      assert.deepEqual(await data(app, `toplinkclicked?${filter}`), await data(app, 'toplinkclicked'), filter)
+    }
+    assert.equal((await data(app, 'toplinkclicked?CustomCampaign=spring')).length, 2)
+    const links = await ids('toplinkclicked?Sort=ID', 'LinkId')
+    assert.deepEqual(
+      links,
+      links.toSorted((a, b) => Number(a) - Number(b)),
+    )
+    assert.deepEqual(await ids('toplinkclicked?Sort=ID&FromTS=1', 'LinkId'), links)
+    for (const filter of [
+      ...['CustomCampaign=autumn', 'FromTS=4000000000', 'ToTS=1', `Message=${missing}`, 'ContactsList=1'],
+      ...['From=x@shop.example', 'FromType=2', 'IsStarred=1', 'Contact=1'],
+    ]) {
+      for (const resource of ['useragentstatistics', 'toplinkclicked', 'geostatistics']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), [], `${resource}?${filter}`)
+      }
+    }
+    for (const resource of ['openinformation', 'clickstatistics', 'bouncestatistics']) {
+      const all = await data(app, `${resource}?FromTS=1`)
+      for (const filter of ['CustomCampaign=spring', `FromTS=1&From=${app.ready.from}`, 'FromType=1']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), all, `${resource}?${filter}`)
+      }
+      for (const filter of ['CustomCampaign=autumn', 'From=x@shop.example', 'FromType=2', 'ContactsList=1']) {
+        assert.deepEqual(await data(app, `${resource}?${filter}`), [], `${resource}?${filter}`)
+      }
+    }
+    assert.equal((await data(app, 'clickstatistics?MessageStatus=clicked')).length, 3)
+    assert.deepEqual(await data(app, 'clickstatistics?MessageStatus=5'), [])
     const [provider] = await data(app, `statistics/recipient-esp?CampaignID=${CampaignID}`)
     assert.deepEqual(pick(provider, 'ESPName', 'AttemptedMessagesCount', 'OpenRate', 'HardBouncedRate'), [
       'others',
@@ -232,7 +347,9 @@ scenario(
       0.3333,
       0.3333,
     ])
-    const [bounce] = await data(app, 'bouncestatistics')
+    const [bounce, putOff, ...more] = await data(app, 'bouncestatistics')
+    assert.deepEqual(more, [])
+    assert.deepEqual(pick(putOff, 'ID', 'IsBlocked', 'IsStatePermanent'), [busy, false, false])
     assert.deepEqual(pick(bounce, 'ID', 'CampaignID', 'IsBlocked', 'IsStatePermanent', 'StateID'), [
       missing,
       CampaignID,
@@ -286,9 +403,9 @@ scenario(
       (await api('/api/stats/readers')).providers?.map((row) => pick(row, 'provider', 'sent', 'hardBounced')),
       [['others', 1, 1]],
     )
-    const senders = (await api('/api/stats/senders?resolution=hour')).senders ?? []
+    const shownSenders = (await api('/api/stats/senders?resolution=hour')).senders ?? []
     assert.deepEqual(
-      senders.map((row) => pick(row, 'email', ...shownCounts)),
+      shownSenders.map((row) => pick(row, 'email', ...shownCounts)),
       [['*@shop.example', 3, 1, 1, 1, 1, 3, 1]],
     )
     assert.deepEqual((await api('/api/stats/senders?to=1')).senders, [])

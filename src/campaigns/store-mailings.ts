@@ -100,6 +100,8 @@ export type MailingFilters = {
   keyId: KeyId
   builder?: Builder
   id?: MailingId
+  /** Of its campaign where mail has been handed over, or else its own. */
+  idOfEither?: number
   states?: readonly MailingState[]
   /** Part of title or subject. */
   search?: string
@@ -142,6 +144,9 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   let query = db.selectFrom('mailings').where('key_id', '=', keyId)
   if (builder !== undefined) query = query.where('builder', '=', builder)
   if (id !== undefined) query = query.where('id', '=', id)
+  if (filters.idOfEither !== undefined) {
+    query = query.where(sql<boolean>`coalesce(campaign_id, id) = ${filters.idOfEither}`)
+  }
   if (before !== undefined) query = query.where('id', '<', before)
   if (states !== undefined) query = query.where('state', 'in', [...states, '' as MailingState])
   if (subject !== undefined) query = query.where('subject', '=', subject)

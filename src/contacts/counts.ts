@@ -91,10 +91,9 @@ const noCounts: ContactCounts = {
 
 export type Waiting = { acceptedAt: Instant; listId: number | null }
 
-/**
- * What waits for these addresses and is counted nowhere yet. An address that a client wrote in capitals is found when
- * its message is settled: the index has addresses as they were written.
- */
+const inLowerCase = sql<string>`lower(deliveries.recipient)`
+
+/** What waits for these addresses and is counted nowhere yet. */
 export async function readWaiting(
   db: Kysely<Schema>,
   { keyId, emails }: { keyId: KeyId; emails: readonly string[] },
@@ -103,8 +102,8 @@ export async function readWaiting(
   const rows = await db
     .selectFrom('deliveries')
     .innerJoin('messages', 'messages.id', 'deliveries.message_id')
-    .select(['deliveries.recipient', 'messages.accepted_at as acceptedAt', 'messages.options'])
-    .where('deliveries.recipient', 'in', [...new Set(emails)])
+    .select([inLowerCase.as('recipient'), 'messages.accepted_at as acceptedAt', 'messages.options'])
+    .where(inLowerCase, 'in', [...new Set(emails)])
     // The plus keeps a database from walking all deliveries of the key.
     .where(sql<boolean>`${sql.ref('deliveries.key_id')} + 0 = ${keyId}`)
     .where('deliveries.state', 'in', ['queued', 'held'])

@@ -135,7 +135,9 @@ async function selectListed(
         : named.where('named.key_id', '=', keyId)
     query = query.where('deliveries.message_id', 'in', ofKeys)
   }
-  if (recipient !== undefined) query = query.where('deliveries.recipient', '=', recipient)
+  if (recipient !== undefined) {
+    query = query.where(sql<string>`lower(deliveries.recipient)`, '=', recipient.trim().toLowerCase())
+  }
   if (from !== undefined)
     query = query.where(sql`lower(messages.from_address)`, '=', from.trim().toLowerCase())
   if (domain !== undefined) {

@@ -1,4 +1,5 @@
 /** Everything that the decision has to know, read from the database. */
+import { sql } from 'kysely'
 import { normaliseAddress } from '../mail/address.ts'
 import type { AccountId, LeadId } from '../mail/ids.ts'
 import type { IncomingMessage } from '../mail/incoming-message.ts'
@@ -171,7 +172,7 @@ async function isKnownContact(
     .selectFrom('deliveries')
     .innerJoin('api_keys', 'api_keys.id', 'deliveries.key_id')
     .select('deliveries.id')
-    .where('deliveries.recipient', '=', sender)
+    .where(sql<string>`lower(deliveries.recipient)`, '=', sender.toLowerCase())
     .where('api_keys.account_id', '=', accountId)
     .limit(1)
     .executeTakeFirst()

@@ -96,6 +96,7 @@ async function readClicked({ db }: Storage, clicks: readonly Click[]): Promise<S
   return new Set(rows.map((row) => `${row.delivery_id} ${row.link}`))
 }
 
-function linkOf({ position, url }: Click): string {
+/** What names a link among the counts. */
+export function linkOf({ position, url }: Pick<Click, 'position' | 'url'>): string {
   return hash('sha256', `${position} ${url}`, 'hex').slice(0, 32)
 }

@@ -126,8 +126,10 @@ export async function readSumOfKeys(
   return rows.map((row) => ({ ...sumsOf(row), slice: Number(row.slice) }))
 }
 
-/** Sums may come as texts, where a database has larger numbers than JavaScript. */
-function sumsOf(row: Readonly<Record<keyof StatMetrics, number | string | bigint>>): StatMetrics {
+/** Sums may come as texts, where a database has larger numbers than JavaScript; those of no rows are null. */
+export function sumsOf(
+  row: Readonly<Record<keyof StatMetrics, number | string | bigint | null>>,
+): StatMetrics {
   const sums = noMetrics()
   for (const name of metricNames) sums[name] = Number(row[name])
   return sums
@@ -206,13 +208,6 @@ export async function listsOf(db: Kysely<Schema>, keyId: KeyId, { ids = [] }: Pi
     .where('id', 'in', [...ids, nobody] as ContactListId[])
     .orderBy('id')
     .execute()
-}
-
-export async function countSenders(db: Kysely<Schema>, keyId: KeyId, which: Which): Promise<number> {
-  const { count } = await senders(db, keyId, which)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(count)
 }
 
 function senders(db: Kysely<Schema>, keyId: KeyId, { ids, name }: Which) {

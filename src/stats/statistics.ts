@@ -1,13 +1,13 @@
 /** Keeps the counts up to date: a moment after an event, it is in them. */
 
 import { findContactList } from '../contacts/lists.ts'
-import { normaliseAddress, parseAddress } from '../mail/address.ts'
 import type { ContactListId, KeyId, SenderId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLookups } from '../runtime/lookups.ts'
 import type { Storage } from '../storage/storage.ts'
 import { foldEvents, type Lookups } from './fold.ts'
+import { sendersOfAuthors } from './sender-of.ts'
 
 const everyMs = 1_000
 const freshMs = 50
@@ -117,7 +117,10 @@ export function startStatistics({
 
 export function createFoldLookups({ storage, clock }: { storage: Storage; clock: Clock }): Lookups {
   const kept = { clock, maxEntries: 10_000, maxAgeMs: 60_000 }
-  const senders = createLookups((name) => findSender(storage, split(name)), kept)
+  const senders = createLookups(async (name): Promise<SenderId | undefined> => {
+    const { keyId, rest } = split(name)
+    return (await sendersOfAuthors(storage.db, { keyId, addresses: [rest] })).get(rest)
+  }, kept)
   const lists = createLookups(async (name): Promise<boolean> => {
     const { keyId, rest } = split(name)
     const id = Number(rest) as ContactListId
@@ -132,21 +135,4 @@ export function createFoldLookups({ storage, clock }: { storage: Storage; clock:
 function split(name: string): { keyId: KeyId; rest: string } {
   const space = name.indexOf(' ')
   return { keyId: Number(name.slice(0, space)) as KeyId, rest: name.slice(space + 1) }
-}
-
-/** The address itself goes before its domain. */
-async function findSender(
-  { db }: Storage,
-  { keyId, rest }: { keyId: KeyId; rest: string },
-): Promise<SenderId | undefined> {
-  const address = parseAddress(rest)
-  if (address === undefined) return undefined
-  const rows = await db
-    .selectFrom('senders')
-    .select(['id', 'email'])
-    .where('key_id', '=', keyId)
-    .where('email', 'in', [normaliseAddress(address), `*@${address.domain}`])
-    .where('status', '!=', 'deleted')
-    .execute()
-  return (rows.find(({ email }) => !email.startsWith('*')) ?? rows[0])?.id
 }

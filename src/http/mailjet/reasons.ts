@@ -74,6 +74,17 @@ const stateOfOurs: Readonly<Record<string, number>> = {
   routing: 10,
 }
 
+/** Of what has no place in the list: an operator gave it up, or nobody thought of it. */
+export const otherState = 10
+
+export const listedClasses: readonly string[] = Object.keys({ ...stateOfClass, ...stateOfOurs })
+
+/** Of a message as it stands now; what was taken from the queue has no reason but that. */
+export function reasonOfDelivery({ state, class: why }: { state: DeliveryState; class: string | null }) {
+  if (state === 'delivered') return undefined
+  return state === 'dropped' ? messageStates[otherState - 1] : reasonOf(why)
+}
+
 /** Undefined while nothing went wrong. A class nobody listed is a trouble of ours until it is. */
 export function reasonOf(deliveryClass: string | null): Reason | undefined {
   if (deliveryClass === null) return undefined
@@ -82,7 +93,7 @@ export function reasonOf(deliveryClass: string | null): Reason | undefined {
 
 function stateIdOf(deliveryClass: string): number {
   if (isReplyClass(deliveryClass)) return stateOfClass[deliveryClass]
-  return (Object.hasOwn(stateOfOurs, deliveryClass) ? stateOfOurs[deliveryClass] : undefined) ?? 10
+  return (Object.hasOwn(stateOfOurs, deliveryClass) ? stateOfOurs[deliveryClass] : undefined) ?? otherState
 }
 
 /** The classes behind a state, for the filter `MessageState`. */

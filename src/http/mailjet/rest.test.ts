@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { httpStorageTest, httpTest, type TestHttp } from '../../../test/http-server.ts'
 import { createApiKey } from '../../accounts/api-keys.ts'
 import { recordEvent } from '../../events/record.ts'
-import type { DeliveryId, MessageId } from '../../mail/ids.ts'
+import type { AttemptId, DeliveryId, MessageId } from '../../mail/ids.ts'
 import type { DeliveryState } from '../../storage/schema.ts'
 
 async function sent(http: TestHttp, changes: Record<string, unknown> = {}): Promise<number> {
@@ -37,6 +37,23 @@ async function ended(
     .execute()
 }
 
+async function senderIdOf(http: TestHttp, email: string): Promise<number> {
+  const row = await http.storage.db
+    .selectFrom('senders')
+    .select('id')
+    .where('key_id', '=', http.keyId)
+    .where('email', '=', email)
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+async function postOf(http: TestHttp, resource: string, body: object): Promise<number> {
+  const path = `/v3/REST/${resource}`
+  const answer = await http.call({ method: 'POST', path, headers: { authorization: http.basic }, body })
+  assert.equal(answer.status, 201, answer.text)
+  return Number((answer.body as Envelope).Data[0]?.ID)
+}
+
 type Envelope = { Count: number; Data: Record<string, unknown>[]; Total: number }
 const ids = (answer: { body: unknown }) => (answer.body as Envelope).Data.map((one) => one.ID)
 
@@ -50,7 +67,8 @@ httpStorageTest('a message has the recorded properties', async (http) => {
   assert.match(String(row?.ArrivedAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   assert.match(String(row?.UUID), /^[0-9a-f-]{36}$/)
   assert.ok(Number(row?.MessageSize) > 100)
-  const { ArrivedAt: _a, UUID: _u, MessageSize: _s, ContactID, ...rest } = row ?? {}
+  const { ArrivedAt: _a, UUID: _u, MessageSize: _s, ContactID, SenderID: senderId, ...rest } = row ?? {}
+  assert.equal(senderId, await senderIdOf(http, '*@shop.example'))
   assert.deepEqual(ids(await get(http, '/v3/REST/contact')), [ContactID])
   assert.deepEqual(rest, {
     AttachmentCount: 0,
@@ -65,7 +83,6 @@ httpStorageTest('a message has the recorded properties', async (http) => {
     IsOpenTracked: true,
     IsTextPartIncluded: false,
     IsUnsubTracked: false,
-    SenderID: 0,
     SpamassRules: '',
     SpamassassinScore: 0,
     StatePermanent: false,
@@ -102,7 +119,10 @@ httpStorageTest('lists are paged, sorted, counted and filtered', async (http) =>
     ['?MessageState=7', [third]],
     ['?From=x@other.example', [third]],
     ['?FromDomain=shop.example', [first, second]],
-    ['?FromType=2', [second]],
+    // Mail with a name is no campaign to a list.
+    ['?FromType=1', [first, second, third]],
+    ['?FromType=2', []],
+    ['?FromType=3', []],
     ['?ContactAlt=lea@example.net&Limit=1&Limit=3', [first]],
     ['?FromTS=4000000000', []],
     ['?ToTS=2020-01-01T00:00:00Z', []],
@@ -125,6 +145,144 @@ httpStorageTest('lists are paged, sorted, counted and filtered', async (http) =>
   assert.equal(typeof tagged?.CampaignID, 'number')
 })
 
+httpStorageTest('messages are chosen by their sender, contact, campaign, list and reason', async (http) => {
+  const list = await postOf(http, 'contactslist', { Name: 'Readers' })
+  const contact = await postOf(http, 'contact', { Email: 'lea@example.net' })
+  const first = await sent(http, { To: [{ Email: 'Lea@Example.net' }], StatisticsContactsListID: list })
+  const second = await sent(http, { To: [{ Email: 'max@example.net' }], CustomCampaign: 'Spring' })
+  const third = await sent(http, { From: { Email: 'x@other.example' }, To: [{ Email: 'max@example.net' }] })
+  const domain = await senderIdOf(http, '*@shop.example')
+  const sender = await postOf(http, 'sender', { Email: 'Hello@shop.example' })
+  await ended(http, first, 'failed', 'invalid-recipient')
+  await ended(http, second, 'dropped', 'transient')
+  const campaign = await http.storage.db.selectFrom('campaigns').select('id').executeTakeFirstOrThrow()
+  const all = [first, second, third]
+  const cases: [string, number[]][] = [
+    [`?Contact=${contact}`, [first]],
+    [`?ContactID=${contact}`, [first]],
+    [`?ContactID=${list}`, []],
+    ['?ContactAlt=lea@example.net', [first]],
+    ['?ContactAlt=LEA@EXAMPLE.NET', [first]],
+    ['?ContactAlt=ea@example.net', []],
+    [`?FromID=${sender}`, [first, second]],
+    [`?Sender=${sender}`, [first, second]],
+    [`?SenderID=${sender}`, [first, second]],
+    // The address itself goes before its domain.
+    [`?SenderID=${domain}`, []],
+    ['?From=HELLO@shop.example', [first, second]],
+    [`?Campaign=${campaign.id}`, [second]],
+    ['?CampaignStatus=0', [second]],
+    ['?CampaignStatus=1', []],
+    ['?IsStarred=true', []],
+    ['?IsStarred=false', all],
+    ['?IsDeleted=true', []],
+    ['?IsNewsletterTool=1', []],
+    ['?IsNewsletterTool=0', all],
+    [`?ContactsList=${list}`, [first]],
+    [`?ContactsListID=${list + 1}`, []],
+    ['?Period=Day', all],
+    ['?BounceReason=User%20unknown', [first]],
+    ['?BounceReason=quota%20exceeded', []],
+    ['?BounceReason=nonsense', []],
+    ['?MessageState=10', [second]],
+    ['?MessageState=1', [first]],
+    ['?Destination=7', []],
+    ['?Destination=0', all],
+    ['?PlanSubscription=7', []],
+  ]
+  for (const [query, expected] of cases) {
+    const answer = await get(http, `/v3/REST/message${query}`)
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(ids(answer), expected, query)
+    const { body } = await get(http, `/v3/REST/message${query}&countOnly=1`)
+    assert.equal((body as Envelope).Count, expected.length, query)
+  }
+  for (const query of [`ContactsList=${list}`, 'IsStarred=true', 'IsDeleted=true', 'FromTS=1&Period=Day']) {
+    const found = ids(await get(http, `/v3/REST/messageinformation?${query}`))
+    assert.deepEqual(found, cases.find(([other]) => other === `?${query}`)?.[1] ?? all, query)
+  }
+  assert.equal((await get(http, '/v3/REST/message?Period=Decade')).status, 400)
+  const rows = ((await get(http, '/v3/REST/message')).body as Envelope).Data
+  assert.deepEqual(
+    rows.map(({ SenderID, ContactID, Status, StateID }) => [SenderID, ContactID, Status, StateID]),
+    [
+      [sender, contact, 'hardbounced', 1],
+      [sender, 0, 'blocked', 10],
+      [0, 0, 'blocked', 14],
+    ],
+  )
+})
+
+httpStorageTest('messagesentstatistics is chosen by bounces and complaints', async (http) => {
+  const contact = await postOf(http, 'contact', { Email: 'lea@example.net' })
+  const first = await sent(http)
+  const second = await sent(http, { To: [{ Email: 'max@example.net' }] })
+  await ended(http, first, 'failed', 'mailbox-full')
+  await ended(http, second, 'delivered', null)
+  const complainedAt = 1_700_000_000_000
+  const { message_id: messageId } = await http.storage.db
+    .selectFrom('deliveries')
+    .select('message_id')
+    .where('id', '=', second as DeliveryId)
+    .executeTakeFirstOrThrow()
+  await http.storage.commit({
+    writes: [
+      recordEvent({
+        message_id: messageId,
+        delivery_id: second as DeliveryId,
+        key_id: http.keyId,
+        attempt_id: null,
+        kind: 'complained',
+        at: complainedAt,
+        class: null,
+        detail: 'abuse by Yahoo!-Mail-Feedback',
+      }),
+    ],
+  })
+  await http.storage.db
+    .insertInto('stat_deliveries')
+    .values({
+      delivery_id: second as DeliveryId,
+      message_id: messageId,
+      key_id: http.keyId,
+      counted_as: 'sent',
+      opened_at: null,
+      clicked_at: null,
+      unsubscribed_at: null,
+      complained_at: complainedAt,
+      opens: 0,
+      clicks: 0,
+    })
+    .execute()
+  const cases: [string, number[]][] = [
+    ['?Sort=ArrivalTs+DESC', [second, first]],
+    [`?Contact=${contact}`, [first]],
+    ['?BounceEventFromTs=2020-01-01', [first]],
+    ['?BounceEventFromTs=4000000000', []],
+    ['?BounceEventToTs=2020-01-01', []],
+    ['?SpamEventFromTs=1700000000', [second]],
+    ['?SpamEventFromTs=1700000001', []],
+    ['?SpamEventToTs=1699999999', []],
+    ['?WorkflowID=3', []],
+    ['?ContactsList=3', []],
+    ['?MessageStatus=spam', [second]],
+  ]
+  for (const [query, expected] of cases) {
+    const answer = await get(http, `/v3/REST/messagesentstatistics${query}`)
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(
+      (answer.body as Envelope).Data.map(({ MessageID }) => MessageID),
+      expected,
+      query,
+    )
+  }
+  const rows = ((await get(http, '/v3/REST/messagesentstatistics')).body as Envelope).Data
+  assert.deepEqual(
+    rows.map(({ FBLSource }) => FBLSource),
+    ['', 'Yahoo!-Mail-Feedback'],
+  )
+})
+
 httpStorageTest('history has one row for each event that Mailjet knows', async (http) => {
   const id = await sent(http)
   const { message_id } = await http.storage.db
@@ -138,15 +296,21 @@ httpStorageTest('history has one row for each event that Mailjet knows', async (
     key_id: http.keyId,
     attempt_id: null,
   }
+  const attempt = 7 as AttemptId
+  const greylisted = {
+    kind: 'deferred',
+    class: 'greylisted',
+    attempt_id: attempt,
+    detail: '450 later',
+  } as const
   await http.storage.commit({
     writes: [
-      recordEvent({
-        ...event,
-        kind: 'deferred',
-        at: 1_700_000_000_000,
-        class: 'greylisted',
-        detail: '450 later',
-      }),
+      recordEvent({ ...event, ...greylisted, at: 1_700_000_000_000 }),
+      // Nothing new.
+      recordEvent({ ...event, ...greylisted, at: 1_700_000_050_000 }),
+      // No host has said so.
+      recordEvent({ ...event, ...greylisted, class: 'routing', at: 1_700_000_060_000 }),
+      recordEvent({ ...event, ...greylisted, attempt_id: null, class: 'throttled', at: 1_700_000_070_000 }),
       recordEvent({
         ...event,
         kind: 'bounced',
@@ -154,21 +318,20 @@ httpStorageTest('history has one row for each event that Mailjet knows', async (
         class: 'invalid-recipient',
         detail: '550 5.1.1 no',
       }),
+      recordEvent({ ...event, kind: 'dropped', at: 1_700_000_200_000, class: null, detail: 'Dropped' }),
     ],
   })
+  const rows = [
+    ['450 later', 1_700_000_000, 'softbounced', 'greylisted'],
+    ['550 5.1.1 no', 1_700_000_100, 'hardbounced', 'user unknown'],
+    ['Dropped', 1_700_000_200, 'blocked', 'system issue'],
+  ]
   const expected = {
-    Count: 1,
-    Data: [
-      {
-        Comment: '550 5.1.1 no',
-        EventAt: 1_700_000_100,
-        EventType: 'hardbounced',
-        State: 'user unknown',
-        Useragent: '',
-        UseragentID: 0,
-      },
-    ],
-    Total: 1,
+    Count: 3,
+    Data: rows.map(([Comment, EventAt, EventType, State]) => ({
+      ...{ Comment, EventAt, EventType, State, Useragent: '', UseragentID: 0 },
+    })),
+    Total: 3,
   }
   assert.deepEqual((await get(http, `/v3/REST/messagehistory/${id}`)).body, expected)
   assert.deepEqual((await get(http, `/v3/REST/messagehistory?Message=${id}`)).body, expected)

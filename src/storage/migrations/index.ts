@@ -22,6 +22,7 @@ import { webhooksMigration } from './0021-webhooks.ts'
 import { listStatisticsMigration } from './0022-list-statistics.ts'
 import { excludedRecipientsMigration } from './0023-excluded-recipients.ts'
 import { listLeaversMigration } from './0024-list-leavers.ts'
+import { recipientCaseMigration } from './0025-recipient-case.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they run. */
@@ -50,6 +51,7 @@ export const migrations: readonly Migration[] = [
   listStatisticsMigration,
   excludedRecipientsMigration,
   listLeaversMigration,
+  recipientCaseMigration,
 ]
 
 /** The version that this program's queries are written for. */

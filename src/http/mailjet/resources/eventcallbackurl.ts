@@ -2,6 +2,7 @@
 
 import type { WebhookId } from '../../../mail/ids.ts'
 import { addCallback, type CallbackInput, changeCallback } from '../../../webhooks/callbacks.ts'
+import { isEventTopic } from '../../../webhooks/topics.ts'
 import { tryWebhook } from '../../../webhooks/try-webhook.ts'
 import { listWebhooks, removeWebhook, type Webhook, type WebhookFilters } from '../../../webhooks/webhooks.ts'
 import { defineResource } from '../define-resource.ts'
@@ -83,6 +84,12 @@ export const eventcallbackurl = defineResource<Webhook>({
     test: {
       description: 'Calls the address at once with an event that did not happen.',
       async run({ parts }, row) {
+        if (!isEventTopic(row.topic)) {
+          throw badRequest(
+            'Object properties invalid',
+            `MJ04 nothing is ever told of ${eventName(row.topic)}, so that there is nothing to try`,
+          )
+        }
         const { isDelivered, status, problem, answer, durationMs } = await tryWebhook(parts.webhooks, row.id)
         return envelope([
           {

@@ -27,6 +27,7 @@ import { aggregates } from './statistics/aggregates.ts'
 import { bounceStatistics } from './statistics/bouncestatistics.ts'
 import { linkClick, recipientEsp } from './statistics/by-campaign.ts'
 import { campaignStatistics } from './statistics/campaignstatistics.ts'
+import { chosenTotals } from './statistics/chosen-totals.ts'
 import { listStatisticsResource } from './statistics/liststatistics.ts'
 import { messageSentStatistics } from './statistics/messagesentstatistics.ts'
 import { statisticsOfContacts } from './statistics/of-contacts.ts'
@@ -69,6 +70,7 @@ export const resources: readonly AnyResource[] = [
   ...aggregates,
   bounceStatistics,
   campaignStatistics,
+  ...chosenTotals,
   clickStatistics,
   linkClick,
   listStatisticsResource,

@@ -1,9 +1,11 @@
 /** `/v3/REST/messagehistory/<message id>` (reference/statistics.md §3). */
 import { crc32 } from 'node:zlib'
+import { sql } from 'kysely'
 import type { DeliveryId } from '../../../mail/ids.ts'
+import { replyClasses } from '../../../mail/reply-classes.ts'
 import type { EventKind, Instant } from '../../../storage/schema.ts'
 import { defineResource } from '../define-resource.ts'
-import { isHardBounce, reasonOf } from '../reasons.ts'
+import { isHardBounce, reasonOf, reasonOfDelivery } from '../reasons.ts'
 import type { Query } from '../resource.ts'
 
 type HistoryRow = {
@@ -14,9 +16,10 @@ type HistoryRow = {
   agent: string | null
 }
 
-/** Deferrals and an operator's holding are no event types of Mailjet's. */
+/** An operator's holding is no event type of Mailjet's. */
 const shown = [
   'delivered',
+  'deferred',
   'bounced',
   'expired',
   'blocked',
@@ -54,8 +57,7 @@ export const messageHistory = defineResource<HistoryRow>({
       name: 'State',
       type: 'text',
       description: 'State text, empty when none.',
-      value: (row) =>
-        isAboutReader(row) || row.kind === 'delivered' ? '' : (reasonOf(row.class)?.state ?? ''),
+      value: stateOf,
     },
     { name: 'Useragent', type: 'text', description: 'User-agent text (often empty).', value: () => '' },
     {
@@ -110,11 +112,27 @@ async function ofDelivery({ db, keyId, id, filters }: Query) {
       .where((where) =>
         where.or([where('events.kind', 'not in', ['opened', 'clicked']), where('events.class', 'is', null)]),
       )
+      .where(sql<boolean>`(events.kind <> 'deferred' OR ${isToldDeferral})`)
   )
 }
 
+/**
+ * A host put it off, for a reason that it had not given before: what a webhook is told as a soft bounce
+ * (webhooks/read-events.ts).
+ */
+const isToldDeferral = sql<boolean>`(events.class IN (${sql.join(replyClasses)}) AND events.id = (
+  SELECT min(same.id) FROM events AS same
+  WHERE same.message_id = events.message_id AND same.delivery_id = events.delivery_id
+  AND same.kind = 'deferred' AND same.class = events.class AND same.attempt_id IS NOT NULL))`
+
 function isAboutReader({ kind }: HistoryRow): boolean {
   return kind === 'opened' || kind === 'clicked' || kind === 'unsubscribed' || kind === 'complained'
+}
+
+function stateOf(row: HistoryRow): string {
+  if (isAboutReader(row) || row.kind === 'delivered') return ''
+  const reason = row.kind === 'dropped' ? reasonOfDelivery({ ...row, state: 'dropped' }) : reasonOf(row.class)
+  return reason?.state ?? ''
 }
 
 function eventType(row: HistoryRow): string {
@@ -124,6 +142,7 @@ function eventType(row: HistoryRow): string {
     case 'bounced':
       return isHardBounce(row.class) ? 'hardbounced' : 'softbounced'
     case 'expired':
+    case 'deferred':
       return 'softbounced'
     case 'opened':
     case 'clicked':

@@ -2,13 +2,8 @@
 import { defineResource } from '../define-resource.ts'
 import { formatTime } from '../resource.ts'
 import { isTracked } from './message.ts'
-import {
-  countMessages,
-  type MessageRow,
-  messageFilters,
-  messageSort,
-  selectMessages,
-} from './select-messages.ts'
+import { commonFilters } from './message-conditions.ts'
+import { countMessages, type MessageRow, messageSort, selectMessages } from './select-messages.ts'
 
 export const messageInformation = defineResource<MessageRow>({
   name: 'messageinformation',
@@ -72,11 +67,11 @@ export const messageInformation = defineResource<MessageRow>({
     },
     { name: 'SpamAssassinScore', type: 'number', description: 'Spam score.', value: () => 0 },
   ],
-  filters: messageFilters,
+  filters: commonFilters,
   sort: messageSort,
   unknownId: 'not-found',
-  select: selectMessages,
-  count: countMessages,
+  select: (query, page) => selectMessages(query, page),
+  count: (query) => countMessages(query),
 })
 
 function isWaiting({ state }: MessageRow): boolean {

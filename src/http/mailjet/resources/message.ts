@@ -1,17 +1,25 @@
 /** `/v3/REST/message` (reference/statistics.md §2). */
-
+import { sendersOfAuthors } from '../../../stats/sender-of.ts'
 import { defineResource } from '../define-resource.ts'
-import { reasonOf, statusOf } from '../reasons.ts'
-import { formatTime } from '../resource.ts'
-import {
-  countMessages,
-  type MessageRow,
-  messageFilters,
-  messageSort,
-  selectMessages,
-} from './select-messages.ts'
+import { reasonOfDelivery, statusOf } from '../reasons.ts'
+import { formatTime, type Query } from '../resource.ts'
+import { type Condition, commonFilters, isNothingOf, ofBounceReason, ofState } from './message-conditions.ts'
+import { countMessages, type MessageRow, messageSort, selectMessages } from './select-messages.ts'
 
-export const message = defineResource<MessageRow>({
+type Row = MessageRow & { senderId: number }
+
+/** There are no plans, and domains of recipients have no numbers. */
+function conditions({ filters }: Query): Condition[] {
+  const stateId = filters.integer('MessageState')
+  const reason = filters.text('BounceReason')
+  return [
+    ...isNothingOf(filters, 'Destination', 'PlanSubscription'),
+    ...(stateId === undefined ? [] : [ofState(stateId)]),
+    ...(reason === undefined ? [] : [ofBounceReason(reason)]),
+  ]
+}
+
+export const message = defineResource<Row>({
   name: 'message',
   description: 'Messages, one for each recipient.',
   properties: [
@@ -95,14 +103,19 @@ export const message = defineResource<MessageRow>({
       },
     },
     { name: 'MessageSize', type: 'integer', description: 'Size in bytes.', value: (row) => row.sizeBytes },
-    { name: 'SenderID', type: 'integer', description: 'Sender address concerned.', value: () => 0 },
+    {
+      name: 'SenderID',
+      type: 'integer',
+      description: 'Sender that it counts for; 0 for none.',
+      value: (row) => row.senderId,
+    },
     { name: 'SpamassRules', type: 'text', description: 'Matched spam rules.', value: () => '' },
     { name: 'SpamassassinScore', type: 'number', description: 'Spam score.', value: () => 0 },
     {
       name: 'StateID',
       type: 'integer',
       description: 'Reason code; absent when delivered.',
-      value: (row) => (row.state === 'delivered' ? undefined : reasonOf(row.class)?.stateId),
+      value: (row) => reasonOfDelivery(row)?.stateId,
     },
     {
       name: 'StatePermanent',
@@ -125,15 +138,32 @@ export const message = defineResource<MessageRow>({
     { name: 'UUID', type: 'text', description: '128-bit message identifier.', value: (row) => row.uuid },
   ],
   filters: {
-    ...messageFilters,
+    ...commonFilters,
+    BounceReason: 'text',
+    Campaign: 'integer',
+    Contact: 'integer',
+    ContactAlt: 'text',
+    ContactID: 'integer',
+    CustomID: 'text',
+    Destination: 'integer',
+    MessageState: 'integer',
+    PlanSubscription: 'integer',
+    Sender: 'integer',
+    SenderID: 'integer',
     ShowContactAlt: 'boolean',
     ShowCustomID: 'boolean',
     ShowSubject: 'boolean',
   },
   sort: messageSort,
   unknownId: 'not-found',
-  select: selectMessages,
-  count: countMessages,
+  async select(query, page) {
+    const { db, keyId } = query
+    const rows = await selectMessages(query, page, conditions(query))
+    const addresses = rows.map(({ fromAddress }) => fromAddress)
+    const senders = await sendersOfAuthors(db, { keyId, addresses })
+    return rows.map((row) => ({ ...row, senderId: senders.get(row.fromAddress) ?? 0 }))
+  },
+  count: (query) => countMessages(query, conditions(query)),
 })
 
 export function isTracked(row: MessageRow, what: 'trackOpens' | 'trackClicks'): boolean {

@@ -125,6 +125,14 @@ httpStorageTest('test calls at once, and says what came of it', async (http, t) 
   receiver.answer(410)
   const failed = oneOf(await call('POST', 'eventcallbackurl/open|false/test'))
   assert.deepEqual([failed.IsDelivered, failed.Error], [false, 'it answered 410'])
+  const silent = { EventType: 'typofix', Url: `${receiver.url}/typofix` }
+  assert.equal((await call('POST', 'eventcallbackurl', silent)).status, 201)
+  assertRefused(
+    await call('POST', 'eventcallbackurl/typofix|false/test'),
+    400,
+    'Object properties invalid',
+    'MJ04 nothing is ever told of typofix, so that there is nothing to try',
+  )
 })
 
 httpStorageTest(

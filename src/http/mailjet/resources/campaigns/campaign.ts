@@ -1,7 +1,7 @@
 /** `/v3/REST/campaign`: what has gone out, of lists and under names (reference/campaigns-templates.md §4). */
 import { defineResource } from '../../define-resource.ts'
 import { formatTime, type Property, type Query } from '../../resource.ts'
-import { todayUnless } from '../statistics/shape.ts'
+import { startOf, todayUnless } from '../statistics/shape.ts'
 import {
   type CampaignFilters,
   type CampaignRow,
@@ -166,7 +166,7 @@ function readFilters(query: Query): CampaignFilters | undefined {
     // What is asked for itself is found whenever it was.
     ...(wanted === undefined &&
       name === undefined && {
-        createdFrom: since(query),
+        createdFrom: todayUnless(startOf(query), query.now),
         ...(createdTo !== undefined && { createdTo }),
       }),
     ...(id === undefined && named === undefined && { isDeleted: filters.boolean('IsDeleted') ?? false }),
@@ -177,14 +177,4 @@ function readFilters(query: Query): CampaignFilters | undefined {
     ...(fromDomain !== undefined && { fromDomain }),
     ...(senderId !== undefined && { senderId }),
   }
-}
-
-const dayMs = 86_400_000
-const periods: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, year: 366 }
-
-/** Without a time, or with 0, only the current day. */
-function since({ filters, now }: Query): number {
-  const days = periods[filters.text('Period')?.toLowerCase() ?? '']
-  const from = filters.time('FromTS') || undefined
-  return days !== undefined && from === undefined ? now - days * dayMs : todayUnless(from, now)
 }

@@ -5,6 +5,7 @@ import { countMailings, listMailings, type MailingFilters } from '../../../../ca
 import type { MailingId } from '../../../../mail/ids.ts'
 import { noMetrics } from '../../../../stats/metrics.ts'
 import { type CounterRow, readTotals } from '../../../../stats/read.ts'
+import type { MailingState } from '../../../../storage/tables/mailings.ts'
 import { defineResource } from '../../define-resource.ts'
 import type { Page, Query } from '../../resource.ts'
 import { whole, words, yes } from '../statistics/shape.ts'
@@ -76,24 +77,27 @@ const states = {
 
 /** Undefined when nothing can match. All but archived and deleted ones, unless something is asked for. */
 function readFilters({ keyId, id, uniqueKey, filters }: Query): MailingFilters | undefined {
-  // A number alone names nothing: the same stands for a draft and for a campaign.
+  // In the path, a number alone names nothing: the same may stand for a draft and for a campaign.
   if (id !== undefined) return undefined
   const [type = filters.text('IDType'), number = filters.integer('ID')] = uniqueKey ?? []
   const wanted = number === undefined ? undefined : Number(number)
   if (wanted !== undefined && !Number.isSafeInteger(wanted)) return undefined
   const kind = type?.toLowerCase()
-  const asked = Object.entries(states).flatMap(([name, of]) => (filters.boolean(name) ? [...of] : []))
+  const statesOf = (is: boolean): MailingState[] =>
+    Object.entries(states).flatMap(([name, of]) => (filters.boolean(name) === is ? [...of] : []))
+  const asked = statesOf(true)
+  const unwanted = statesOf(false)
   const all = mailingStates.filter((state) => state !== 'deleted')
   const usual = filters.boolean('All') || uniqueKey ? all : all.filter((state) => state !== 'archived')
   const isStarred = filters.boolean('Starred')
   const subject = filters.text('Subject')
   const common = {
     keyId,
-    states: asked.length > 0 ? asked : usual,
+    states: (asked.length > 0 ? asked : usual).filter((state) => !unwanted.includes(state)),
     ...(isStarred !== undefined && { isStarred }),
     ...(subject !== undefined && { subject }),
   }
-  if (kind === undefined) return wanted === undefined ? common : undefined
+  if (kind === undefined) return { ...common, ...(wanted !== undefined && { idOfEither: wanted }) }
   if (kind === 'campaign') {
     return { ...common, isCampaign: true, ...(wanted !== undefined && { campaignId: wanted }) }
   }

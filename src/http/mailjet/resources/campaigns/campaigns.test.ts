@@ -146,10 +146,27 @@ httpStorageTest('statistics of a campaign name its draft, its list and its segme
     ['FromType=1', [tagged.CampaignID]],
     ['FromType=3', []],
     ['Sort=ID DESC', [tagged.CampaignID, CampaignID]],
+    ['Sort=Newsletter.ID DESC', [CampaignID, tagged.CampaignID]],
     ['ToTS=1000', []],
   ] as const) {
     const rows = rowsOf(await call('GET', `campaignstatistics?${query.replaceAll(' ', '+')}`))
     assert.deepEqual(ids(rows, 'CampaignID'), expected, query)
+  }
+  // Messages have the type of their campaign.
+  const messages = async (query: string) => ids(rowsOf(await call('GET', `message?${query}`)))
+  const mailed = await messages(`CampaignID=${CampaignID}`)
+  const others = await messages('CustomCampaign=orders')
+  assert.deepEqual([mailed.length, others.length], [2, 1])
+  const { FromID } = oneOf(await call('GET', `campaign/${CampaignID}`))
+  for (const [query, expected] of [
+    ['FromType=2', mailed],
+    ['FromType=1', others],
+    ['IsNewsletterTool=true', mailed],
+    [`ContactsList=${list.ID}`, mailed],
+    [`ContactsListID=${list.ID}&FromType=1`, []],
+    [`SenderID=${FromID}`, [...mailed, ...others]],
+  ] as const) {
+    assert.deepEqual(await messages(query), expected, query)
   }
   const nobodys = await stranger(http)
   assert.equal((await nobodys('GET', `campaignstatistics/${CampaignID}`)).status, 404)

@@ -203,4 +203,8 @@ httpStorageTest('the overview has drafts, and its key is kind and number', async
   }
   assert.deepEqual(rowsOf(await call('GET', 'campaignoverview?Sent=true')), [])
   assert.equal(rowsOf(await call('GET', 'campaignoverview?Drafts=true&Sent=true')).length, 1)
+  assert.equal(rowsOf(await call('GET', 'campaignoverview?Sent=false')).length, 1)
+  assert.deepEqual(rowsOf(await call('GET', 'campaignoverview?Drafts=false')), [])
+  assert.deepEqual(oneOf(await call('GET', `campaignoverview?ID=${made.ID}`)), row)
+  assert.deepEqual(rowsOf(await call('GET', `campaignoverview?ID=${Number(made.ID) + 1}`)), [])
 })

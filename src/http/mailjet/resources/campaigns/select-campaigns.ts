@@ -2,6 +2,13 @@
 import { sql } from 'kysely'
 import type { MessageOptions } from '../../../../intake/submission.ts'
 import type { CampaignId, MailingId } from '../../../../mail/ids.ts'
+import {
+  type CountFilters,
+  type CountOf,
+  countConditions,
+  settledNumber,
+} from '../../../../stats/count-filters.ts'
+import { isOfSender, sendersOfAuthors } from '../../../../stats/sender-of.ts'
 import type { Instant } from '../../../../storage/schema.ts'
 import type { Query } from '../../resource.ts'
 
@@ -22,6 +29,8 @@ export type CampaignFilters = {
   fromAddress?: string
   fromDomain?: string
   senderId?: number
+  /** By what became of its mail. */
+  counts?: CountFilters
 }
 
 export type CampaignRow = {
@@ -56,14 +65,24 @@ const edge = (which: 'min' | 'max') =>
 
 // A mailing is kept longer than its message, and its star is one and the same.
 const subjectOf = sql<string | null>`coalesce(mailings.subject, first.subject)`
-const fromAddressOf = sql<string | null>`coalesce(mailings.sender_email, first.from_address)`
+const fromAddressOf = sql<string>`coalesce(mailings.sender_email, first.from_address)`
 const starOf = sql<0 | 1>`coalesce(mailings.is_starred, campaigns.is_starred)`
+
+const count: CountOf = (name) => sql`coalesce(${sql.ref(`n.${name}`)}, 0)`
 
 function filtered({ db, keyId }: Query, filters: CampaignFilters) {
   let selection = db
     .selectFrom('campaigns')
     .leftJoin('mailings', 'mailings.id', 'campaigns.mailing_id')
     .leftJoin('messages as first', (join) => join.on(sql`first.id`, '=', edge('min')))
+    .leftJoin('stat_counters as n', (join) =>
+      join
+        .onRef('n.source_id', '=', 'campaigns.id')
+        .on('n.source', '=', 'campaign')
+        .on('n.timing', '=', 'message')
+        .on('n.resolution', '=', 'lifetime')
+        .on('n.slice', '=', 0),
+    )
     .where('campaigns.key_id', '=', keyId)
   const { id, name, createdFrom, createdTo, isDeleted, isStarred, isMailing } = filters
   if (id !== undefined) selection = selection.where('campaigns.id', '=', id as CampaignId)
@@ -86,14 +105,17 @@ function filtered({ db, keyId }: Query, filters: CampaignFilters) {
   if (subject !== undefined) selection = selection.where(subjectOf, '=', subject)
   if (fromAddress !== undefined) selection = selection.where(fromAddressOf, '=', fromAddress)
   if (senderId !== undefined) {
-    selection = selection.where(
-      sql<boolean>`${fromAddressOf} = (SELECT email FROM senders WHERE id = ${senderId} AND key_id = ${keyId})`,
-    )
+    selection = selection.where(isOfSender(fromAddressOf, { keyId, senderId }))
   }
   if (fromDomain !== undefined) {
     const pattern = `%@${fromDomain.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}`
     selection = selection.where(sql<boolean>`${fromAddressOf} LIKE ${pattern} ESCAPE '\\'`)
   }
+  const { counts = {} } = filters
+  if (counts.activeFrom !== undefined) selection = selection.where('n.last_at', '>=', counts.activeFrom)
+  if (counts.activeTo !== undefined) selection = selection.where('n.last_at', '<=', counts.activeTo)
+  const isQueued = sql<boolean>`coalesce(n.processed, 0) > ${settledNumber(count)}`
+  for (const condition of countConditions(counts, { count, isQueued })) selection = selection.where(condition)
   return selection
 }
 
@@ -104,13 +126,22 @@ export async function countCampaigns(query: Query, filters: CampaignFilters): Pr
   return Number(count)
 }
 
-/** By number. */
+/** By number, or by something else before that. */
 export async function selectCampaigns(
   query: Query,
   filters: CampaignFilters,
-  { limit, offset, newestFirst = false }: { limit: number; offset: number; newestFirst?: boolean },
+  {
+    limit,
+    offset,
+    newestFirst = false,
+    sortBy = 'id',
+  }: { limit: number; offset: number; newestFirst?: boolean; sortBy?: 'id' | 'mailing' | 'processed' },
 ): Promise<CampaignRow[]> {
-  const rows = await filtered(query, filters)
+  const direction = newestFirst ? 'desc' : 'asc'
+  let campaigns = filtered(query, filters)
+  if (sortBy === 'processed') campaigns = campaigns.orderBy(sql`coalesce(n.processed, 0)`, direction)
+  if (sortBy === 'mailing') campaigns = campaigns.orderBy(sql`coalesce(campaigns.mailing_id, 0)`, direction)
+  const rows = await campaigns
     .leftJoin('messages as last', (join) => join.on(sql`last.id`, '=', edge('max')))
     .leftJoin('mailing_contents', 'mailing_contents.mailing_id', 'campaigns.mailing_id')
     .leftJoin('contact_lists', 'contact_lists.id', 'mailings.list_id')
@@ -140,14 +171,14 @@ export async function selectCampaigns(
       eb('mailing_contents.html', 'is not', null).as('hasHtml'),
       eb('mailing_contents.text', 'is not', null).as('hasText'),
     ])
-    .orderBy('campaigns.id', newestFirst ? 'desc' : 'asc')
+    .orderBy('campaigns.id', direction)
     .limit(limit)
     .offset(offset)
     .execute()
-  const senders = await sendersOf(
-    query,
-    rows.flatMap(({ fromAddress }) => fromAddress ?? []),
-  )
+  const senders = await sendersOfAuthors(query.db, {
+    keyId: query.keyId,
+    addresses: rows.flatMap(({ fromAddress }) => fromAddress ?? []),
+  })
   const deliveries = await firstDeliveries(
     query,
     rows.flatMap(({ firstId, firstDeliveryId }) => (firstDeliveryId === null ? (firstId ?? []) : [])),
@@ -175,17 +206,6 @@ export async function selectCampaigns(
     endAt: row.keptMailingId === null ? row.lastAt : row.endedAt,
     options: row.options === null ? {} : (JSON.parse(row.options) as MessageOptions),
   }))
-}
-
-async function sendersOf({ db, keyId }: Query, addresses: readonly string[]): Promise<Map<string, number>> {
-  if (addresses.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('senders')
-    .select(['id', 'email'])
-    .where('key_id', '=', keyId)
-    .where('email', 'in', [...new Set(addresses)])
-    .execute()
-  return new Map(rows.map(({ id, email }) => [email, id]))
 }
 
 async function firstDeliveries({ db }: Query, messageIds: readonly number[]): Promise<Map<number, number>> {

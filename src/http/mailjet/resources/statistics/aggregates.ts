@@ -1,52 +1,46 @@
 /** Totals of the key and of its senders (reference/statistics.md §9). */
+import type { SenderId } from '../../../../mail/ids.ts'
 import {
-  type CounterRow,
-  countSenders,
-  readTotal,
-  readTotals,
-  sendersOf,
-  type Which,
-} from '../../../../stats/read.ts'
+  countSenderStatistics,
+  type SenderStatistics,
+  type SenderStatisticsFilters,
+  senderStatistics,
+} from '../../../../stats/of-senders.ts'
+import { type CounterRow, readTotal } from '../../../../stats/read.ts'
 import { type AnyResource, defineResource } from '../../define-resource.ts'
 import type { Page, Query } from '../../resource.ts'
+import { countFilters, readCountFilters, sortBy } from './count-filters.ts'
 import { countProperties, whole } from './shape.ts'
 
 type Total = { counts: CounterRow }
-type OfSender = Total & { id: number }
 
 async function totalOfKey({ db, keyId, parts }: Query): Promise<Total[]> {
   await parts.statistics.fresh()
   return [{ counts: await readTotal(db, { source: 'key', sourceId: keyId }) }]
 }
 
-function whichSenders({ id, uniqueKey, filters }: Query): Which {
-  const name = (uniqueKey?.[0] ?? filters.text('Email'))?.toLowerCase()
-  return { ...(id !== undefined && { ids: [id] }), ...(name !== undefined && { name }) }
+function whichSenders(query: Query): SenderStatisticsFilters {
+  const { keyId, filters, uniqueKey } = query
+  const id = query.id ?? filters.integer('SenderID') ?? filters.integer('Sender')
+  const email = (uniqueKey?.[0] ?? filters.text('Email'))?.toLowerCase()
+  const domain = filters.text('domain')?.toLowerCase()
+  return {
+    keyId,
+    ...readCountFilters(query),
+    ...(id !== undefined && { id: id as SenderId }),
+    ...(email !== undefined && { email }),
+    ...(domain !== undefined && { domain }),
+  }
 }
 
-async function ofSenders(query: Query, { limit, offset }: Page): Promise<OfSender[]> {
+async function ofSenders(query: Query, page: Page): Promise<SenderStatistics[]> {
   await query.parts.statistics.fresh()
-  const senders = await sendersOf(query.db, query.keyId, { ...whichSenders(query), limit, offset })
-  const counts = await readTotals(query.db, { source: 'sender', sourceIds: senders.map(({ id }) => id) })
-  return senders.flatMap(({ id }, place) => {
-    const own = counts[place]
-    return own === undefined ? [] : [{ id, counts: own }]
-  })
+  const sort = sortBy(page, { ProcessedCount: 'processed' } as const, 'id')
+  return senderStatistics(query.db, whichSenders(query), { ...page, sort })
 }
 
 const total = countProperties<Total>()
-const sender = countProperties<OfSender>()
-
-const one = {
-  sort: { ID: false },
-  unknownId: 'empty',
-  select: async (query: Query, { offset }: Page) => (offset > 0 ? [] : totalOfKey(query)),
-  count: async () => 1,
-} as const
-
-function share(part: number, all: number): number {
-  return all === 0 ? 0 : part / all
-}
+const sender = countProperties<SenderStatistics>()
 
 export const aggregates: readonly AnyResource[] = [
   defineResource<Total>({
@@ -71,70 +65,12 @@ export const aggregates: readonly AnyResource[] = [
       total.workflow,
     ],
     filters: {},
-    ...one,
+    sort: { ID: false },
+    unknownId: 'empty',
+    select: async (query, { offset }) => (offset > 0 ? [] : totalOfKey(query)),
+    count: async () => 1,
   }),
-  defineResource<Total>({
-    name: 'messagestatistics',
-    description: 'Averages and totals of the API key.',
-    properties: [
-      {
-        name: 'AverageClickDelay',
-        type: 'number',
-        description: 'Seconds between open and first click.',
-        value: ({ counts }) => share(counts.click_delay, counts.clicked),
-      },
-      {
-        name: 'AverageClickedCount',
-        type: 'number',
-        description: 'Clicks of a clicked message.',
-        value: ({ counts }) => share(counts.clicks, counts.clicked),
-      },
-      {
-        name: 'AverageOpenDelay',
-        type: 'number',
-        description: 'Seconds between sending and first open.',
-        value: ({ counts }) => share(counts.open_delay, counts.opened),
-      },
-      {
-        name: 'AverageOpenedCount',
-        type: 'number',
-        description: 'Opens of an opened message.',
-        value: ({ counts }) => share(counts.opens, counts.opened),
-      },
-      total.blocked,
-      total.bounced,
-      total.clicked,
-      total.deferred,
-      total.delivered,
-      total.hard,
-      total.opened,
-      total.processed,
-      total.queued,
-      total.soft,
-      total.spam,
-      whole('TotalClicksCount', 'Clicks.', ({ counts }) => counts.clicks),
-      whole('TotalOpensCount', 'Opens.', ({ counts }) => counts.opens),
-      total.unsubscribed,
-    ],
-    filters: {},
-    ...one,
-  }),
-  defineResource<Total>({
-    name: 'openstatistics',
-    description: 'Opens of the API key.',
-    properties: [
-      total.opened,
-      whole(
-        'OpenedDelay',
-        'Seconds between sending and first open, summed.',
-        ({ counts }) => counts.open_delay,
-      ),
-      total.processed,
-    ],
-    filters: {},
-    ...one,
-  }),
-  defineResource<OfSender>({
+  defineResource<SenderStatistics>({
     name: 'senderstatistics',
     description: 'Totals of senders.',
     uniqueKey: ['Email'],
@@ -156,10 +92,10 @@ export const aggregates: readonly AnyResource[] = [
       sender.unsubscribed,
       sender.workflow,
     ],
-    filters: { Email: 'text' },
-    sort: { SenderID: false },
+    filters: { ...countFilters, domain: 'text', Email: 'text', Sender: 'integer', SenderID: 'integer' },
+    sort: { SenderID: false, ID: false, ProcessedCount: true },
     unknownId: 'not-found',
     select: ofSenders,
-    count: (query) => countSenders(query.db, query.keyId, whichSenders(query)),
+    count: (query) => countSenderStatistics(query.db, whichSenders(query)),
   }),
 ]

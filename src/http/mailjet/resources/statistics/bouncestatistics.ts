@@ -2,11 +2,13 @@
 import { knownAmong } from '../../../../contacts/suppressions.ts'
 import { normaliseAddress, parseAddress } from '../../../../mail/address.ts'
 import type { CampaignId, DeliveryId } from '../../../../mail/ids.ts'
+import { replyClasses } from '../../../../mail/reply-classes.ts'
 import { defineResource } from '../../define-resource.ts'
 import { isHardBounce, reasonOf } from '../../reasons.ts'
 import type { Page, Query } from '../../resource.ts'
+import { commonConditions, commonFilters } from '../message-conditions.ts'
 import { withContactIds } from '../select-messages.ts'
-import { moment, todayUnless, whole, yes } from './shape.ts'
+import { moment, startOf, todayUnless, whole, yes } from './shape.ts'
 
 type Row = {
   id: DeliveryId
@@ -18,21 +20,35 @@ type Row = {
   isBlocked: boolean
 }
 
-function selection({ db, keyId, filters, id, now }: Query) {
-  let query = db
+/**
+ * Of messages that a host put off it is the latest refusal, for as long as they wait; what we put off ourselves, no host
+ * has refused.
+ */
+function selection(query: Query) {
+  const { db, keyId, filters, id, now } = query
+  let bounces = db
     .selectFrom('stat_deliveries')
     .innerJoin('deliveries', 'deliveries.id', 'stat_deliveries.delivery_id')
     .innerJoin('messages', 'messages.id', 'deliveries.message_id')
     .where('stat_deliveries.key_id', '=', keyId)
-    .where('stat_deliveries.counted_as', 'in', ['hard_bounced', 'soft_bounced'])
+    .where('stat_deliveries.counted_as', 'in', ['hard_bounced', 'soft_bounced', 'deferred'])
+    .where((where) =>
+      where.or([
+        where('stat_deliveries.counted_as', '!=', 'deferred'),
+        where.and([
+          where('deliveries.state', '=', 'deferred'),
+          where('deliveries.class', 'in', replyClasses),
+        ]),
+      ]),
+    )
+  for (const condition of commonConditions(query)) bounces = bounces.where(condition)
   const to = filters.time('EventToTs') ?? filters.time('ToTS')
-  if (to !== undefined) query = query.where('deliveries.updated_at', '<=', to)
-  if (id !== undefined) return query.where('deliveries.id', '=', id as DeliveryId)
-  const campaignId = filters.integer('CampaignID')
-  if (campaignId !== undefined) query = query.where('messages.campaign_id', '=', campaignId as CampaignId)
-  const from = filters.time('EventFromTs') ?? filters.time('FromTS')
-  if (campaignId !== undefined && from === undefined) return query
-  return query.where('deliveries.updated_at', '>=', todayUnless(from, now))
+  if (to !== undefined) bounces = bounces.where('deliveries.updated_at', '<=', to)
+  if (id !== undefined) return bounces.where('deliveries.id', '=', id as DeliveryId)
+  const isNamed = filters.integer('CampaignID') !== undefined || filters.text('CustomCampaign') !== undefined
+  const from = filters.time('EventFromTs') ?? startOf(query)
+  if (isNamed && from === undefined) return bounces
+  return bounces.where('deliveries.updated_at', '>=', todayUnless(from, now))
 }
 
 async function select(query: Query, page: Page): Promise<Row[]> {
@@ -74,13 +90,7 @@ export const bounceStatistics = defineResource<Row>({
     yes('IsStatePermanent', 'It bounced for good.', (row) => isHardBounce(row.class)),
     whole('StateID', 'Reason.', (row) => reasonOf(row.class)?.stateId ?? 0),
   ],
-  filters: {
-    CampaignID: 'integer',
-    FromTS: 'time',
-    ToTS: 'time',
-    EventFromTs: 'time',
-    EventToTs: 'time',
-  },
+  filters: { ...commonFilters, EventFromTs: 'time', EventToTs: 'time' },
   sort: { ID: true },
   unknownId: 'empty',
   select,

@@ -9,14 +9,19 @@ import {
   countCampaigns,
   selectCampaigns,
 } from '../campaigns/select-campaigns.ts'
+import { countFilters, readCountFilters, sortBy } from './count-filters.ts'
 import { type Counts, countProperties, moment, whole, words, yes } from './shape.ts'
 
 type Row = CampaignRow & { counts: Counts }
 
 /** Undefined: nothing can match. */
-function readFilters({ id, uniqueKey: [named] = [], filters }: Query): CampaignFilters | undefined {
+function readFilters(query: Query): CampaignFilters | undefined {
+  const { id, uniqueKey: [named] = [], filters } = query
   const type = filters.integer('FromType')
   if (type !== undefined && type !== 1 && type !== 2) return undefined
+  // All have the same status, and there are neither workflows nor tests of one campaign against another.
+  if (nowhere.some((name) => (filters.integer(name) ?? 0) !== 0) || filters.boolean('GroupAX'))
+    return undefined
   const wanted = id ?? filters.integer('CampaignID')
   const name = named ?? filters.text('CustomCampaign')
   const createdFrom = filters.time('FromTS')
@@ -24,11 +29,12 @@ function readFilters({ id, uniqueKey: [named] = [], filters }: Query): CampaignF
   const isDeleted = filters.boolean('IsDeleted')
   const isStarred = filters.boolean('IsStarred')
   const mailingId = filters.integer('NewsLetter')
-  const listId = filters.integer('ContactsList')
+  const listId = filters.integer('ContactsListID') ?? filters.integer('ContactsList')
   const segmentId = filters.integer('Segmentation')
-  const senderId = filters.integer('Sender')
+  const senderId = filters.integer('SenderID') ?? filters.integer('Sender')
   const subject = filters.text('Subject')
   return {
+    counts: readCountFilters(query),
     ...(wanted !== undefined && { id: wanted }),
     ...(name !== undefined && { name }),
     ...(createdFrom !== undefined && { createdFrom }),
@@ -44,13 +50,19 @@ function readFilters({ id, uniqueKey: [named] = [], filters }: Query): CampaignF
   }
 }
 
-async function select(query: Query, { limit, offset, sort: [first] }: Page): Promise<Row[]> {
+const nowhere = ['AXTesting', 'CampaignStatus', 'WorkflowID']
+
+const sorts = { ProcessedCount: 'processed', 'Newsletter.ID': 'mailing' } as const
+
+async function select(query: Query, page: Page): Promise<Row[]> {
   const filters = readFilters(query)
   if (filters === undefined) return []
   await query.parts.statistics.fresh()
+  const { by, descending } = sortBy(page, sorts, 'id')
   const campaigns = await selectCampaigns(query, filters, {
-    ...{ limit, offset },
-    newestFirst: first?.descending ?? false,
+    ...page,
+    sortBy: by,
+    newestFirst: descending,
   })
   const totals = await readTotals(query.db, {
     source: 'campaign',
@@ -93,20 +105,27 @@ export const campaignStatistics = defineResource<Row>({
     count.workflow,
   ],
   filters: {
+    ...countFilters,
+    AXTesting: 'integer',
     CampaignID: 'integer',
+    CampaignStatus: 'integer',
     ContactsList: 'integer',
+    ContactsListID: 'integer',
     CustomCampaign: 'text',
     FromTS: 'time',
     FromType: 'integer',
+    GroupAX: 'boolean',
     IsDeleted: 'boolean',
     IsStarred: 'boolean',
     NewsLetter: 'integer',
     Segmentation: 'integer',
     Sender: 'integer',
+    SenderID: 'integer',
     Subject: 'text',
     ToTS: 'time',
+    WorkflowID: 'integer',
   },
-  sort: { CampaignID: true, ID: true },
+  sort: { CampaignID: true, ID: true, ProcessedCount: true, 'Newsletter.ID': true },
   unknownId: 'not-found',
   select,
   async count(query) {

@@ -1,7 +1,8 @@
 /** Properties that many statistics share (reference/statistics.md §9). */
 import { queuedOf } from '../../../../stats/metrics.ts'
 import type { StatMetrics } from '../../../../storage/tables/statistics.ts'
-import { formatTime, type Property } from '../../resource.ts'
+import { formatTime, type Property, type Query } from '../../resource.ts'
+import { badRequest } from '../../rest-errors.ts'
 
 export function whole<Row>(name: string, description: string, value: (row: Row) => number): Property<Row> {
   return { name, type: 'integer', description, value }
@@ -97,7 +98,23 @@ export function countProperties<Row extends HasCounts>() {
   }
 }
 
+const dayMs = 86_400_000
+const periods: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, year: 366 }
+
+/** The begin that `FromTS` or else `Period` says; undefined when neither does, and 0 says nothing. Throws RestError. */
+export function startOf({ filters, now }: Pick<Query, 'filters' | 'now'>): number | undefined {
+  const period = filters.text('Period')
+  const days = period === undefined ? undefined : periods[period.toLowerCase()]
+  if (period !== undefined && days === undefined) {
+    throw badRequest(
+      'Invalid filter',
+      `Period is ${JSON.stringify(period.slice(0, 50))}; it must be one of Day, Week, Month, Year`,
+    )
+  }
+  return filters.time('FromTS') || (days === undefined ? undefined : now - days * dayMs)
+}
+
 /** Without a time, these resources show the current day; `FromTS=1` shows everything. */
 export function todayUnless(from: number | undefined, now: number): number {
-  return from === undefined || from === 0 ? now - (now % 86_400_000) : from
+  return from || now - (now % dayMs)
 }

@@ -1,5 +1,5 @@
 /** `/v3/REST/statcounters`, the main call for statistics (reference/statistics.md §6). */
-import { queuedOf } from '../../../../stats/metrics.ts'
+import { queuedOf, sliceOf } from '../../../../stats/metrics.ts'
 import {
   type CounterRow,
   campaignsOf,
@@ -10,6 +10,7 @@ import {
 } from '../../../../stats/read.ts'
 import type { StatResolution } from '../../../../storage/tables/statistics.ts'
 import { defineResource } from '../../define-resource.ts'
+import { readTime } from '../../filters.ts'
 import { formatTime, type Query } from '../../resource.ts'
 import { badRequest } from '../../rest-errors.ts'
 import { whole, words } from './shape.ts'
@@ -51,16 +52,21 @@ async function read(query: Query, page?: { limit: number; offset: number }): Pro
       'CounterSource List goes with CounterTiming Message and CounterResolution Lifetime only',
     )
   }
+  // Nobody knows what these choose by, so that the whole must not be taken for it.
+  for (const name of ['CounterType', 'IdentityID']) {
+    if (filters.text(name) !== undefined) throw badRequest('Invalid filter', `${name} is not kept here`)
+  }
+  const from = readMoment(query, 'FromTS')
+  const to = readMoment(query, 'ToTS')
+  if ((filters.integer('APIKeyID') ?? keyId) !== keyId) return []
   await parts.statistics.fresh()
   const sourceIds = source === 'key' ? [keyId] : await ownIds(query, source)
-  const from = filters.time('FromTS')
-  const to = filters.time('ToTS')
   const rows =
     resolution === 'lifetime'
       ? await readTotals(db, { source, timing, sourceIds: onPage(sourceIds, page) })
       : await readCounters(db, {
           ...{ source, sourceIds, timing, resolution },
-          ...(from !== undefined && { from }),
+          ...(from !== undefined && { from: sliceOf(from, resolution) }),
           ...(to !== undefined && { to }),
           ...page,
         })
@@ -70,6 +76,17 @@ async function read(query: Query, page?: { limit: number; offset: number }): Pro
     shownId: source === 'key' ? 0 : row.source_id,
     hasQueue: timing === 'message',
   }))
+}
+
+/** Counts of all time are no answer to a time that cannot be read. */
+function readMoment({ filters }: Query, name: 'FromTS' | 'ToTS'): number | undefined {
+  const given = filters.text(name)
+  const at = readTime(given)
+  if (given === undefined || at !== undefined) return at
+  throw badRequest(
+    'Invalid filter',
+    `${name} is ${JSON.stringify(given.slice(0, 50))}; it must be in seconds since 1970, or like 2026-01-31T12:00:00Z`,
+  )
 }
 
 function onPage<T>(all: readonly T[], page?: { limit: number; offset: number }): readonly T[] {
@@ -132,10 +149,13 @@ export const statcounters = defineResource<Row>({
     SourceID: 'integer',
     SourceIDs: 'list',
     CampaignID: 'integer',
-    FromTS: 'time',
-    ToTS: 'time',
+    APIKeyID: 'integer',
+    CounterType: 'text',
+    IdentityID: 'text',
+    FromTS: 'text',
+    ToTS: 'text',
   },
-  sort: { Timeslice: false },
+  sort: { Timeslice: false, ID: false },
   unknownId: 'empty',
   select: (query, { limit, offset }) => read(query, { limit, offset }),
   count: async (query) => (await read(query)).length,

@@ -3,8 +3,10 @@ import { crc32 } from 'node:zlib'
 import type { CampaignId, DeliveryId } from '../../../../mail/ids.ts'
 import { defineResource } from '../../define-resource.ts'
 import type { FilterKind, Page, Query } from '../../resource.ts'
+import { commonFilters } from '../message-conditions.ts'
 import { withContactIds } from '../select-messages.ts'
-import { moment, todayUnless, whole, words } from './shape.ts'
+import { selectVisits } from './select-visits.ts'
+import { moment, startOf, todayUnless, whole, words } from './shape.ts'
 
 type Row = {
   id: number
@@ -19,44 +21,41 @@ type Row = {
 }
 
 const filters = {
-  CampaignID: 'integer',
+  ...commonFilters,
   MessageID: 'integer',
   Message: 'integer',
-  FromTS: 'time',
-  ToTS: 'time',
+  Contact: 'integer',
+  ContactID: 'integer',
   EventFromTs: 'time',
   EventToTs: 'time',
 } as const satisfies Record<string, FilterKind>
 
-/** Machines are counted apart, and are not shown. */
-function selection(kind: 'open' | 'click', { db, keyId, filters, id, now }: Query) {
-  const deliveryId = (filters.integer('MessageID') ??
-    filters.integer('Message') ??
-    (kind === 'open' ? id : undefined)) as DeliveryId | undefined
-  const campaignId = filters.integer('CampaignID')
-  let query = db
-    .selectFrom('visits')
-    .where('visits.key_id', '=', keyId)
-    .where('visits.kind', '=', kind)
-    .where('visits.machine', 'is', null)
-  if (kind === 'click' && id !== undefined) query = query.where('visits.id', '=', id)
-  if (deliveryId !== undefined) query = query.where('visits.delivery_id', '=', deliveryId)
-  if (campaignId !== undefined) query = query.where('visits.campaign_id', '=', campaignId as CampaignId)
-  const from = filters.time('EventFromTs') ?? filters.time('FromTS')
+/** Of today, unless it is said which: then all of them, or those since a time. */
+function selection(kind: 'open' | 'click', query: Query) {
+  const { filters, id, now } = query
+  const deliveryId = kind === 'open' ? id : undefined
+  const isNamed = [
+    id,
+    filters.integer('MessageID'),
+    filters.integer('Message'),
+    filters.integer('CampaignID'),
+    filters.text('CustomCampaign'),
+  ].some((value) => value !== undefined)
+  const from = filters.time('EventFromTs') ?? startOf(query)
   const to = filters.time('EventToTs') ?? filters.time('ToTS')
-  if (to !== undefined) query = query.where('visits.at', '<=', to)
-  if (id !== undefined || deliveryId !== undefined || campaignId !== undefined) {
-    return from === undefined ? query : query.where('visits.at', '>=', from)
-  }
-  return query.where('visits.at', '>=', todayUnless(from, now))
+  let visits = selectVisits(query, {
+    kinds: [kind],
+    ...(isNamed ? from !== undefined && { from } : { from: todayUnless(from, now) }),
+    ...(to !== undefined && { to }),
+  })
+  if (kind === 'click' && id !== undefined) visits = visits.where('visits.id', '=', id)
+  if (deliveryId !== undefined) visits = visits.where('visits.delivery_id', '=', deliveryId as DeliveryId)
+  return visits
 }
 
 function select(kind: 'open' | 'click') {
   return async (query: Query, page: Page): Promise<Row[]> => {
     const rows = await selection(kind, query)
-      .leftJoin('messages', 'messages.id', 'visits.message_id')
-      .leftJoin('deliveries', 'deliveries.id', 'visits.delivery_id')
-      .leftJoin('stat_deliveries', 'stat_deliveries.delivery_id', 'visits.delivery_id')
       .select([
         'visits.id',
         'visits.delivery_id as deliveryId',
