@@ -155,7 +155,8 @@ export async function listsOfContact(
 }
 
 /**
- * Does the actions to all of the contacts, inside a transaction. `firstId` is the first of as many ids as there are
+ * Does the actions to all of the contacts, inside a transaction, and says how many memberships that were not there
+ * before it made. `firstId` is the first of as many ids as there are
  * contacts times targets. Contacts go in the order of their ids, so that two who do this do not wait for each other.
  */
 export async function applyActions(
@@ -167,10 +168,11 @@ export async function applyActions(
     firstId: number
     now: Instant
   },
-): Promise<void> {
+): Promise<number> {
   const { keyId, targets, firstId, now } = change
   const contactIds = change.contactIds.toSorted((a, b) => a - b)
-  if (contactIds.length === 0) return
+  let made = 0
+  if (contactIds.length === 0) return made
   for (const [number, { listId, action }] of targets.toSorted((a, b) => a.listId - b.listId).entries()) {
     const ofTarget = { keyId, listId, contactIds, firstId: firstId + number * contactIds.length, now }
     const grown =
@@ -178,12 +180,14 @@ export async function applyActions(
         ? -(await removeMembers(tx, ofTarget))
         : await ensureMembers(tx, { ...ofTarget, action })
     if (grown === 0) continue
+    made += Math.max(grown, 0)
     await tx
       .updateTable('contact_lists')
       .set((column) => ({ member_count: column('member_count', '+', grown) }))
       .where('id', '=', listId)
       .execute()
   }
+  return made
 }
 
 type OneList = {

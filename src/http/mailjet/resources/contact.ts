@@ -112,13 +112,10 @@ export const contact = defineResource<Contact>({
     listContacts(query.db, readFilters(query), { ...page, sort: readSort(page) }),
   count: async (query) => countContacts(query.db, readFilters(query)),
   async create(query, values) {
-    const { keyId, db, parts } = query
+    const { keyId, parts } = query
     const given = values.text('Email') ?? ''
     const email = contactEmail(given)
     if (email === undefined) throw invalidEmail(given)
-    if ((await findContact(db, { keyId, email })) !== undefined) {
-      throw alreadyExists('Contact', { property: 'Email', value: email })
-    }
     const name = values.text('Name')
     const isExcluded = values.boolean('IsExcludedFromCampaigns')
     await saveContacts(parts.contacts, {
@@ -128,6 +125,10 @@ export const contact = defineResource<Contact>({
       contacts: [
         { email, ...(name !== undefined && { name }), ...(isExcluded !== undefined && { isExcluded }) },
       ],
+      // Clients look first and create then, several at a time: all but one of them must be told.
+      accept: ({ created }) => {
+        if (!created.has(email)) throw alreadyExists('Contact', { property: 'Email', value: email })
+      },
     })
     return reread(query, { email })
   },

@@ -103,12 +103,17 @@ export const listrecipient = defineResource<Member>({
     const list = await listOf(query, values)
     const contact = await contactOf(query, values)
     const there = { keyId: query.keyId, listId: list.id, contactId: contact.id }
-    const [known] = await listMembers(query.db, there, { limit: 1 })
-    if (known !== undefined) {
-      throw badRequest('MJ18 A duplicate ListRecipient already exists.')
-    }
-    const isUnsubscribed = values.boolean('IsUnsubscribed') ?? false
-    await put(query, { ...there, email: contact.email, isUnsubscribed })
+    await saveContacts(query.parts.contacts, {
+      keyId: query.keyId,
+      origin: '',
+      // Neither changes whoever is in the list already: there is nothing to take back when this is refused.
+      targets: [{ listId: list.id, action: values.boolean('IsUnsubscribed') ? 'unsub-new' : 'addnoforce' }],
+      creates: false,
+      contacts: [{ email: contact.email }],
+      accept: ({ membersMade }) => {
+        if (membersMade === 0) throw badRequest('MJ18 A duplicate ListRecipient already exists.')
+      },
+    })
     return reread(query, there)
   },
   async update(query, row, values) {
