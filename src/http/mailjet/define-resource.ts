@@ -9,6 +9,8 @@ type Described =
   | 'description'
   | 'uniqueKey'
   | 'filters'
+  | 'refusedFilters'
+  | 'absentActions'
   | 'sort'
   | 'unknownId'
   | 'masterOnly'

@@ -23,7 +23,7 @@ export function readNew(declared: readonly Declared[], body: Properties): Values
   const values = new Map<string, Value>()
   for (const property of declared) {
     const given = givenFor(property, body)
-    if (property.write === 'never' && given !== undefined) throw refused(property)
+    if (property.write === 'never' && given !== undefined) throw notSettable(property.name)
     if (property.write !== 'always' && property.write !== 'at-creation') continue
     if (given === undefined) {
       if (property.isRequired) throw invalid(property, 'MJ03 A non-empty value is required')
@@ -34,7 +34,7 @@ export function readNew(declared: readonly Declared[], body: Properties): Values
   return toValues(values)
 }
 
-/** Only what becomes different from what is `shown`. */
+/** Only what becomes different from what is `shown`; what can only be set once is ignored (reference/rest-conventions.md §4). */
 export function readChanges(
   declared: readonly Declared[],
   { body, shown }: { body: Properties; shown: Record<string, unknown> },
@@ -43,10 +43,12 @@ export function readChanges(
   for (const property of declared) {
     const given = givenFor(property, body)
     if (given === undefined || property.write === undefined) continue
-    if (property.write === 'never') throw refused(property)
+    if (property.write === 'never') throw notSettable(property.name)
     const before = shown[property.name]
     if (property.write === 'at-creation') {
-      if (!isSame(read(property, given), before)) throw refused(property)
+      if (property.refusal !== undefined && !isSame(read(property, given), before)) {
+        throw badRequest(property.refusal)
+      }
       continue
     }
     const value = read(property, given)
@@ -120,10 +122,6 @@ function readText(property: Declared, given: unknown): string {
 
 function invalid({ name }: Declared, reason: string): RestError {
   return badRequest('Object properties invalid', `MJ08 Property ${name} is invalid: ${reason}`)
-}
-
-function refused({ name, refusal }: Declared): RestError {
-  return refusal === undefined ? notSettable(name) : badRequest(refusal)
 }
 
 function toValues(values: ReadonlyMap<string, Value>): Values {

@@ -7,7 +7,7 @@ import type { HttpDependencies } from '../dependencies.ts'
 import type { Properties } from './properties.ts'
 import type { Values } from './read-values.ts'
 
-/** How the text of a filter is read; what cannot be read is ignored, as unknown filters are. */
+/** How the text of a filter is read; what cannot be read is refused. */
 export type FilterKind = 'integer' | 'text' | 'boolean' | 'time' | 'list'
 
 /** Filters by the name they are declared under. Times are milliseconds. */
@@ -64,8 +64,8 @@ export type Property<Row> = {
   /** Undefined: left out of the object. */
   value: (row: Row, filters: Filters) => string | number | boolean | object | undefined
   /**
-   * Who sends it to us: `always` sets it; `at-creation` sets it once, and another value later is refused; `never` is
-   * refused whatever it is. Left out: it is ignored (clients send back whole objects).
+   * Who sends it to us: `always` sets it; `at-creation` sets it once, and is ignored later; `never` is refused
+   * whatever it is. Left out: it is ignored (clients send back whole objects).
    */
   write?: 'always' | 'at-creation' | 'never'
   isRequired?: boolean
@@ -75,7 +75,7 @@ export type Property<Row> = {
   maxLength?: number
   /** Of an integer: words that stand for numbers, lower-case. */
   words?: Readonly<Record<string, number>>
-  /** The sentence that refuses another value where `write` forbids it; there is a common one. */
+  /** Of `at-creation`: another value later is refused, with this sentence. */
   refusal?: string
 }
 
@@ -113,6 +113,10 @@ export type Resource<Row> = {
   /** In the order of the real service: alphabetical, but for its newer parts (reference/rest-conventions.md §2). */
   properties: readonly Property<Row>[]
   filters: Readonly<Record<string, FilterKind>>
+  /** Filters of the real service for which nothing is kept here, with why: asking by one is refused. */
+  refusedFilters?: Readonly<Record<string, string>>
+  /** Global actions of the real service that are not here: their names are no ids. */
+  absentActions?: readonly string[]
   /** Property names; `true` allows DESC. The first is the default. */
   sort: Readonly<Record<string, boolean>>
   /** An id that is not there: 404, or an empty list (messagehistory). */

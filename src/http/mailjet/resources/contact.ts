@@ -20,6 +20,7 @@ import { manageMany } from './manage-many-contacts.ts'
 export const contact = defineResource<Contact>({
   name: 'contact',
   description: 'People, one row for each address.',
+  absentActions: ['export'],
   uniqueKey: ['Email'],
   properties: [
     {

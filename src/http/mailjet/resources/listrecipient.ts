@@ -13,6 +13,7 @@ import { invalidEmail, invalidProperty, missingProperty } from './contact-proble
 export const listrecipient = defineResource<Member>({
   name: 'listrecipient',
   description: 'Contacts in lists.',
+  absentActions: ['export'],
   properties: [
     {
       name: 'ContactALT',

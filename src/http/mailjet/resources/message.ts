@@ -14,6 +14,7 @@ import {
 export const message = defineResource<MessageRow>({
   name: 'message',
   description: 'Messages, one for each recipient.',
+  absentActions: ['export'],
   properties: [
     {
       name: 'ArrivedAt',

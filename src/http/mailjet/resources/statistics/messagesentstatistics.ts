@@ -23,6 +23,7 @@ const stateId: Property<MessageRow> = {
 export const messageSentStatistics = defineResource<MessageRow>({
   name: 'messagesentstatistics',
   description: 'What became of messages, one by one.',
+  absentActions: ['export'],
   properties: [
     moment('ArrivalTs', 'When the message was accepted.', (row) => row.acceptedAt),
     yes('Blocked', 'It was blocked.', ({ state }) => state === 'blocked' || state === 'dropped'),
