@@ -38,6 +38,8 @@ export type MemberFilters = {
   /** On the suppression list for a reason that holds all mail back. */
   isBlocked?: boolean
   activeSince?: Instant
+  /** Has opened mail that went to the list. */
+  hasOpened?: boolean
   /** True: only of lists that are there. */
   ignoreDeleted?: boolean
   /** For paging in the order of ids. */
@@ -128,7 +130,12 @@ function filtered(db: Kysely<Schema>, filters: MemberFilters) {
       return filters.ignoreDeleted ? lists.where('contact_lists.deleted_at', 'is', null) : lists
     })
   }
-  const { isExcluded, isBlocked } = filters
+  const { isExcluded, isBlocked, hasOpened } = filters
+  if (hasOpened !== undefined) {
+    const opened = sql<boolean>`EXISTS (SELECT 1 FROM member_counts AS o WHERE o.contact_id = list_members.contact_id
+      AND o.list_id = list_members.list_id AND o.opened > 0)`
+    query = query.where(hasOpened ? opened : sql<boolean>`NOT ${opened}`)
+  }
   if (activeSince !== undefined) query = query.where(ofContact(sql`c.last_activity_at >= ${activeSince}`))
   if (isExcluded !== undefined) query = query.where(isListed(sql`s.opted_out_at IS NOT NULL`, isExcluded))
   if (isBlocked !== undefined) query = query.where(isListed(sql`s.reason <> 'unsubscribe'`, isBlocked))

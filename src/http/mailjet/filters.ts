@@ -105,7 +105,17 @@ export function refuseFilters(query: ReadonlyMap<string, string>, why: Readonly<
 
 /** What other objects are called; each may be named with and without `ID` (reference/rest-conventions.md §3). */
 const references = new Set([
-  ...['apikey', 'campaign', 'contact', 'contactslist', 'dns', 'message', 'newsletter', 'segmentation'],
+  ...[
+    'apikey',
+    'campaign',
+    'contact',
+    'contactslist',
+    'data',
+    'dns',
+    'message',
+    'newsletter',
+    'segmentation',
+  ],
   ...['sender', 'template', 'user'],
 ])
 

@@ -22,7 +22,7 @@ const defaultMaxLength = 255
 export function readNew(declared: readonly Declared[], body: Properties): Values {
   const values = new Map<string, Value>()
   for (const property of declared) {
-    const given = givenFor(property, body)
+    const given = givenFor(property, body, declared)
     if (property.write === 'never' && given !== undefined) throw notSettable(property.name)
     if (property.write !== 'always' && property.write !== 'at-creation') continue
     if (given === undefined) {
@@ -41,7 +41,7 @@ export function readChanges(
 ): Values {
   const values = new Map<string, Value>()
   for (const property of declared) {
-    const given = givenFor(property, body)
+    const given = givenFor(property, body, declared)
     if (given === undefined || property.write === undefined) continue
     if (property.write === 'never') throw notSettable(property.name)
     const before = shown[property.name]
@@ -67,8 +67,13 @@ function isSame(value: Value, before: unknown): boolean {
   return value.trim().toLowerCase() === String(before).toLowerCase()
 }
 
-function givenFor({ name }: Declared, body: Properties): unknown {
-  return body.get(name.toLowerCase()) ?? undefined
+/** Another object may be named as `ContactID` and as `Contact` (reference/rest-conventions.md §5). */
+function givenFor({ name, type }: Declared, body: Properties, declared: readonly Declared[]): unknown {
+  const given = body.get(name.toLowerCase()) ?? undefined
+  if (given !== undefined || type !== 'integer' || !/.ID$/.test(name)) return given
+  const short = name.slice(0, -2).toLowerCase()
+  const isOther = declared.some((other) => other.name.toLowerCase() === short)
+  return isOther ? undefined : (body.get(short) ?? undefined)
 }
 
 function read(property: Declared, given: unknown): Value {
@@ -106,10 +111,10 @@ function read(property: Declared, given: unknown): Value {
 function readText(property: Declared, given: unknown): string {
   if (typeof given === 'object') throw invalid(property, 'MJ04 Value must be a text')
   const text = String(given).toWellFormed()
-  const { isRequired, maxLength = defaultMaxLength, allowed } = property
+  const { isRequired, maxLength = defaultMaxLength, isOneLine, allowed } = property
   if (isRequired && text.trim() === '') throw invalid(property, 'MJ04 Value must have at least length 1')
   if (text.length > maxLength) throw invalid(property, `MJ04 Value must have at most length ${maxLength}`)
-  if (/[^\P{Cc}\t\r\n]/u.test(text)) {
+  if ((isOneLine ? /\p{Cc}/u : /[^\P{Cc}\t\r\n]/u).test(text)) {
     throw invalid(property, 'MJ04 Value must not contain control characters')
   }
   if (allowed === undefined) return text

@@ -73,6 +73,8 @@ export type Property<Row> = {
   /** Texts that may be written, in any letter case; they are handed on as they stand here. */
   allowed?: readonly string[]
   maxLength?: number
+  /** Of a text: no control characters at all, where others may have tabs and line breaks. */
+  isOneLine?: boolean
   /** Of an integer: words that stand for numbers, lower-case. */
   words?: Readonly<Record<string, number>>
   /** Of `at-creation`: another value later is refused, with this sentence. */
@@ -130,8 +132,8 @@ export type Resource<Row> = {
   select(query: Query, page: Page): Promise<readonly Row[]>
   count(query: Query): Promise<number>
   create?(query: Query, values: Values): Promise<Row>
-  /** `values` holds only what is to become different. */
-  update?(query: Query, row: Row, values: Values): Promise<Row>
+  /** `values` holds only what is to become different; undefined when nothing did after all. */
+  update?(query: Query, row: Row, values: Values): Promise<Row | undefined>
   /** An update does something to this row even when no value changes. */
   isChangedByAnyUpdate?(row: Row): boolean
   remove?(query: Query, row: Row): Promise<void>

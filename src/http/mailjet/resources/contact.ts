@@ -13,6 +13,7 @@ import type { ContactId, ContactListId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { formatTime, type Page, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
+import { noStatus } from './contact-filters.ts'
 import { getContactsLists, manageContactsLists } from './contact-lists.ts'
 import { invalidEmail } from './contact-problems.ts'
 import { manageMany } from './manage-many-contacts.ts'
@@ -102,11 +103,13 @@ export const contact = defineResource<Contact>({
     { name: 'UnsubscribedBy', type: 'text', description: 'Always empty.', value: () => '' },
   ],
   filters: {
+    Campaign: 'integer',
     ContactsList: 'integer',
     IsExcludedFromCampaigns: 'boolean',
     IsUnsubscribed: 'boolean',
     LastActivityAt: 'time',
   },
+  refusedFilters: { Status: noStatus },
   sort: { ID: false, Email: true, DeliveredCount: true, CreatedAt: true },
   unknownId: 'not-found',
   select: async (query, page) =>
@@ -170,6 +173,7 @@ function readFilters(query: Query): ContactFilters {
   const isExcluded = filters.boolean('IsExcludedFromCampaigns')
   const isUnsubscribed = filters.boolean('IsUnsubscribed')
   const activeSince = filters.time('LastActivityAt')
+  const campaign = filters.integer('Campaign')
   return {
     keyId,
     ...contactInPath(query),
@@ -177,6 +181,7 @@ function readFilters(query: Query): ContactFilters {
     ...(isExcluded !== undefined && { isExcluded }),
     ...(isUnsubscribed !== undefined && { isUnsubscribed }),
     ...(activeSince !== undefined && { activeSince }),
+    ...(campaign !== undefined && { campaign }),
   }
 }
 

@@ -8,6 +8,7 @@ import { defineResource } from '../define-resource.ts'
 import type { Values } from '../read-values.ts'
 import { formatTime, type Query } from '../resource.ts'
 import { badRequest, notFound } from '../rest-errors.ts'
+import { noStatus } from './contact-filters.ts'
 import { invalidEmail, invalidProperty, missingProperty } from './contact-problems.ts'
 
 export const listrecipient = defineResource<Member>({
@@ -87,9 +88,11 @@ export const listrecipient = defineResource<Member>({
     LastActivityAt: 'time',
     ListID: 'integer',
     ListName: 'text',
+    Opened: 'boolean',
     Style: 'text',
     Unsub: 'boolean',
   },
+  refusedFilters: { Status: noStatus },
   sort: { ID: false },
   unknownId: 'not-found',
   async select(query, page) {
@@ -211,6 +214,8 @@ function readFilters({ keyId, filters, id }: Query): MemberFilters | undefined {
   if (isExcluded !== undefined) wanted.isExcluded = isExcluded
   const isBlocked = filters.boolean('Blocked')
   if (isBlocked !== undefined) wanted.isBlocked = isBlocked
+  const hasOpened = filters.boolean('Opened')
+  if (hasOpened !== undefined) wanted.hasOpened = hasOpened
   const activeSince = filters.time('LastActivityAt')
   if (activeSince !== undefined) wanted.activeSince = activeSince
   return wanted

@@ -139,9 +139,14 @@ httpStorageTest('PUT changes only what is given, and nothing is a 304', async (h
       'MJ08 Property Name is invalid: MJ04 Value must not contain control characters',
     ],
     [
-      { Name: 'x'.repeat(256) },
+      { Name: 'Shop\r\nBcc: eve@a.test' },
       invalid,
-      'MJ08 Property Name is invalid: MJ04 Value must have at most length 255',
+      'MJ08 Property Name is invalid: MJ04 Value must not contain control characters',
+    ],
+    [
+      { Name: 'x'.repeat(201) },
+      invalid,
+      'MJ08 Property Name is invalid: MJ04 Value must have at most length 200',
     ],
     ['[]', 'Malformed JSON, please review the syntax and properties types.'],
     ['{', 'Malformed JSON, please review the syntax and properties types.'],
@@ -160,11 +165,15 @@ httpTest('what cannot be a sender is refused', async (http) => {
     [undefined, invalid, required],
     [{ Email: null }, invalid, required],
     [{ Email: ' ' }, invalid, 'MJ08 Property Email is invalid: MJ04 Value must have at least length 1'],
-    [{ Email: 'nobody' }, invalid, "MJ04 'nobody' is not an e-mail address; write it like news@shop.example"],
+    [
+      { Email: 'nobody' },
+      invalid,
+      "MJ08 Property Email is invalid: MJ04 'nobody' is not an e-mail address; write it like news@shop.example",
+    ],
     [
       { Email: '*@nothing' },
       invalid,
-      "MJ04 'nothing' is not a domain name; write it like shop.example, without @ or http://",
+      "MJ08 Property Email is invalid: MJ04 'nothing' is not a domain name; write it like shop.example, without @ or http://",
     ],
     [
       { Email: 'a@toys.example', Status: 'Active' },
