@@ -80,6 +80,11 @@ export const apikey = defineResource<KeyRow>({
     { name: 'UserID', type: 'integer', description: 'User of the account.', value: (row) => row.accountId },
   ],
   filters: { APIKey: 'text', IsActive: 'boolean', IsMaster: 'boolean', Name: 'text', User: 'integer' },
+  refusedFilters: {
+    ConfirmKey: 'keys are not confirmed',
+    CustomStatus: 'keys have no status of their own; filter by IsActive',
+    KeyType: 'keys are of one type; filter by IsMaster',
+  },
   sort: { ID: false, IsMaster: true, IsActive: true, CreatedAt: true, Name: true },
   unknownId: 'not-found',
   async select(query, page) {

@@ -102,6 +102,13 @@ httpTest('a filter that cannot be answered is refused with why', async (http) =>
       'contactdata?DateFormat=yyyy',
       'The filter "DateFormat" is not supported: dates are shown like 2026-01-31T12:00:00Z',
     ],
+    ['apikey?KeyType=x', 'The filter "KeyType" is not supported: keys are of one type; filter by IsMaster'],
+    ['dns?IsYahooFBL=1', 'The filter "IsYahooFBL" is not supported: feedback loops of domains are not kept'],
+    ['metasender?DNSID=1', 'The filter "DNSID" is not supported: metasenders belong to no domain of a key'],
+    [
+      'user?NewEmail=x',
+      'The filter "NewEmail" is not supported: addresses that wait for confirmation are not shown',
+    ],
     ['contactdata?TimeZone=CET', 'The filter "TimeZone" is not supported: dates are shown in UTC'],
     [
       'contact?IsExcludedFromCampaigns=maybe',

@@ -79,6 +79,10 @@ export const dns = defineResource<DomainRow>({
     MinLastCheckAt: 'time',
     SPFStatus: 'text',
   },
+  refusedFilters: {
+    IsSenderIdentified: 'domains are not told apart by it',
+    IsYahooFBL: 'feedback loops of domains are not kept',
+  },
   sort: { ID: false },
   unknownId: 'not-found',
   select: selectDomains,

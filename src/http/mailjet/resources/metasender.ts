@@ -62,6 +62,10 @@ export const metasender = defineResource<Metasender>({
     },
   ],
   filters: { User: 'integer' },
+  refusedFilters: {
+    DNS: 'metasenders belong to no domain of a key',
+    DNSID: 'metasenders belong to no domain of a key',
+  },
   sort: { ID: false },
   unknownId: 'not-found',
   select: async (query, page) => (await matching(query)).slice(page.offset, page.offset + page.limit),

@@ -176,6 +176,11 @@ httpTest('what cannot be a sender is refused', async (http) => {
       "MJ08 Property Email is invalid: MJ04 'nothing' is not a domain name; write it like shop.example, without @ or http://",
     ],
     [
+      { Email: 'a@toys.example', Name: 'a\r\nb' },
+      invalid,
+      'MJ08 Property Name is invalid: MJ04 Value must not contain control characters',
+    ],
+    [
       { Email: 'a@toys.example', Status: 'Active' },
       'MJ19 Setting a value for property "Status" is not allowed',
     ],

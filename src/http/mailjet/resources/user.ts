@@ -102,6 +102,10 @@ export const user = defineResource<Holder>({
     { name: 'WarnedRatelimitAt', type: 'time', description: 'Not kept.', value: () => '' },
   ],
   filters: { UserName: 'text' },
+  refusedFilters: {
+    IsActivated: 'whoever holds the account is active',
+    NewEmail: 'addresses that wait for confirmation are not shown',
+  },
 })
 
 export const myProfile = defineResource<Holder>({
