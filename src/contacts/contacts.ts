@@ -1,7 +1,7 @@
 /** People: one row for each address of an API key. */
 import { type Kysely, sql } from 'kysely'
 import { normaliseAddress, parseAddress } from '../mail/address.ts'
-import type { ContactId, ContactListId, KeyId } from '../mail/ids.ts'
+import type { CampaignId, ContactId, ContactListId, KeyId, MailingId } from '../mail/ids.ts'
 import type { Flag, Instant, Schema } from '../storage/schema.ts'
 import type { SuppressionReason } from '../storage/tables/suppressions.ts'
 
@@ -34,6 +34,8 @@ export type ContactFilters = {
   /** From the list of the filter, or from any list. */
   isUnsubscribed?: boolean
   activeSince?: Instant
+  /** Mail of this campaign was for them; its own number, or that of what was written and sent. */
+  campaign?: number
   /** The beginning of an address, or `@domain`. */
   search?: string
   /** For paging in the order of ids. */
@@ -146,7 +148,8 @@ export async function countContacts(db: Kysely<Schema>, filters: ContactFilters)
 
 /** Erased people are nobody's business any more. */
 function filtered(db: Kysely<Schema>, filters: ContactFilters) {
-  const { keyId, id, email, listId, isExcluded, isUnsubscribed, activeSince, search, after } = filters
+  const { keyId, id, email, listId, isExcluded, isUnsubscribed, activeSince, campaign, search, after } =
+    filters
   let query = db
     .selectFrom('contacts')
     .where('contacts.key_id', '=', keyId)
@@ -155,6 +158,26 @@ function filtered(db: Kysely<Schema>, filters: ContactFilters) {
   if (after !== undefined) query = query.where('contacts.id', '>', after)
   if (email !== undefined) query = query.where('contacts.email', '=', email)
   if (activeSince !== undefined) query = query.where('contacts.last_activity_at', '>=', activeSince)
+  if (campaign !== undefined) {
+    query = query.where('contacts.email', 'in', ({ selectFrom }) =>
+      selectFrom('messages')
+        .innerJoin('deliveries', 'deliveries.message_id', 'messages.id')
+        .select(sql<string>`lower(deliveries.recipient)`.as('address'))
+        .where('messages.key_id', '=', keyId)
+        .where('messages.campaign_id', 'in', (eb) =>
+          eb
+            .selectFrom('campaigns')
+            .select('campaigns.id')
+            .where('campaigns.key_id', '=', keyId)
+            .where((is) =>
+              is.or([
+                is('campaigns.id', '=', campaign as CampaignId),
+                is('campaigns.mailing_id', '=', campaign as MailingId),
+              ]),
+            ),
+        ),
+    )
+  }
   const text = search?.trim().toLowerCase() ?? ''
   if (text.startsWith('@')) {
     query = query.where('contacts.email', 'like', `%${text.replaceAll(/[\\%_]/g, '')}`)

@@ -126,7 +126,14 @@ export type JobFilters = {
   kinds?: readonly ContactJobKind[]
   status?: string
   method?: string
+  listId?: ContactListId
+  uploadId?: UploadId
+  requested?: Span
+  started?: Span
+  ended?: Span
 }
+
+export type Span = { from?: Instant; to?: Instant }
 
 export async function listJobs(
   db: Kysely<Schema>,
@@ -149,7 +156,8 @@ export async function countJobs(db: Kysely<Schema>, filters: JobFilters): Promis
   return Number(count)
 }
 
-function filtered(db: Kysely<Schema>, { keyId, id, kinds, status, method }: JobFilters) {
+function filtered(db: Kysely<Schema>, filters: JobFilters) {
+  const { keyId, id, kinds, status, method, listId, uploadId } = filters
   let query = db.selectFrom('contact_jobs').where('key_id', '=', keyId)
   if (id !== undefined) query = query.where('id', '=', id)
   if (kinds !== undefined) {
@@ -157,6 +165,17 @@ function filtered(db: Kysely<Schema>, { keyId, id, kinds, status, method }: JobF
   }
   if (status !== undefined) query = query.where('status', '=', status as ContactJobStatus)
   if (method !== undefined) query = query.where('method', '=', method)
+  if (listId !== undefined) query = query.where('list_id', '=', listId)
+  if (uploadId !== undefined) query = query.where('upload_id', '=', uploadId)
+  const spans = [
+    ['requested_at', filters.requested],
+    ['started_at', filters.started],
+    ['ended_at', filters.ended],
+  ] as const
+  for (const [column, span] of spans) {
+    if (span?.from !== undefined) query = query.where(column, '>=', span.from)
+    if (span?.to !== undefined) query = query.where(column, '<=', span.to)
+  }
   return query
 }
 

@@ -38,6 +38,8 @@ export type MemberFilters = {
   /** On the suppression list for a reason that holds all mail back. */
   isBlocked?: boolean
   activeSince?: Instant
+  /** Has opened mail that went to the list. */
+  hasOpened?: boolean
   /** True: only of lists that are there. */
   ignoreDeleted?: boolean
   /** For paging in the order of ids. */
@@ -128,7 +130,12 @@ function filtered(db: Kysely<Schema>, filters: MemberFilters) {
       return filters.ignoreDeleted ? lists.where('contact_lists.deleted_at', 'is', null) : lists
     })
   }
-  const { isExcluded, isBlocked } = filters
+  const { isExcluded, isBlocked, hasOpened } = filters
+  if (hasOpened !== undefined) {
+    const opened = sql<boolean>`EXISTS (SELECT 1 FROM member_counts AS o WHERE o.contact_id = list_members.contact_id
+      AND o.list_id = list_members.list_id AND o.opened > 0)`
+    query = query.where(hasOpened ? opened : sql<boolean>`NOT ${opened}`)
+  }
   if (activeSince !== undefined) query = query.where(ofContact(sql`c.last_activity_at >= ${activeSince}`))
   if (isExcluded !== undefined) query = query.where(isListed(sql`s.opted_out_at IS NOT NULL`, isExcluded))
   if (isBlocked !== undefined) query = query.where(isListed(sql`s.reason <> 'unsubscribe'`, isBlocked))
@@ -155,7 +162,8 @@ export async function listsOfContact(
 }
 
 /**
- * Does the actions to all of the contacts, inside a transaction. `firstId` is the first of as many ids as there are
+ * Does the actions to all of the contacts, inside a transaction, and says how many memberships that were not there
+ * before it made. `firstId` is the first of as many ids as there are
  * contacts times targets. Contacts go in the order of their ids, so that two who do this do not wait for each other.
  */
 export async function applyActions(
@@ -167,10 +175,11 @@ export async function applyActions(
     firstId: number
     now: Instant
   },
-): Promise<void> {
+): Promise<number> {
   const { keyId, targets, firstId, now } = change
   const contactIds = change.contactIds.toSorted((a, b) => a - b)
-  if (contactIds.length === 0) return
+  let made = 0
+  if (contactIds.length === 0) return made
   for (const [number, { listId, action }] of targets.toSorted((a, b) => a.listId - b.listId).entries()) {
     const ofTarget = { keyId, listId, contactIds, firstId: firstId + number * contactIds.length, now }
     const grown =
@@ -178,12 +187,14 @@ export async function applyActions(
         ? -(await removeMembers(tx, ofTarget))
         : await ensureMembers(tx, { ...ofTarget, action })
     if (grown === 0) continue
+    made += Math.max(grown, 0)
     await tx
       .updateTable('contact_lists')
       .set((column) => ({ member_count: column('member_count', '+', grown) }))
       .where('id', '=', listId)
       .execute()
   }
+  return made
 }
 
 type OneList = {

@@ -5,13 +5,24 @@ import type { Property } from './properties.ts'
 import { type Batch, reserveFor, type StoredBatch, storeContacts } from './store-contacts.ts'
 import { type DateReader, type NewValues, readValue } from './values.ts'
 
+/** `accept` sees what would be stored before it is: when it throws, nothing is. */
 export async function saveContacts(
   { storage, clock, suppressionCheck }: Pick<ContactsContext, 'storage' | 'clock' | 'suppressionCheck'>,
-  batch: Omit<Batch, 'now' | 'creates'> & { creates?: boolean },
+  {
+    accept,
+    ...batch
+  }: Omit<Batch, 'now' | 'creates'> & {
+    creates?: boolean
+    accept?: (stored: StoredBatch) => void
+  },
 ): Promise<StoredBatch> {
   const whole = { creates: true, ...batch, now: clock.now() }
   const firstId = await reserveFor(storage, whole)
-  const stored = await storage.db.transaction().execute((tx) => storeContacts(tx, { ...whole, firstId }))
+  const stored = await storage.db.transaction().execute(async (tx) => {
+    const result = await storeContacts(tx, { ...whole, firstId })
+    accept?.(result)
+    return result
+  })
   tellOf(suppressionCheck, batch.keyId, stored.exclusionsChanged)
   return stored
 }

@@ -18,12 +18,31 @@ export type Segment = {
   isUsed: Flag
 }
 
+export const segmentStatuses = ['unused', 'used', 'deleted'] as const
+export type SegmentStatus = (typeof segmentStatuses)[number]
+
+export function segmentStatus({ deletedAt, isUsed }: Pick<Segment, 'deletedAt' | 'isUsed'>): SegmentStatus {
+  if (deletedAt !== null) return 'deleted'
+  return isUsed === 1 ? 'used' : 'unused'
+}
+
+/** What a status makes of a segment; a deleted one that comes back was used or was not, as is said. */
+function withStatus(
+  segment: Pick<Segment, 'deletedAt' | 'isUsed'>,
+  { status, now }: { status: SegmentStatus | undefined; now: Instant },
+): Pick<Segment, 'deletedAt' | 'isUsed'> {
+  const { deletedAt, isUsed } = segment
+  if (status === undefined) return { deletedAt, isUsed }
+  if (status === 'deleted') return { deletedAt: deletedAt ?? now, isUsed }
+  return { deletedAt: null, isUsed: status === 'used' ? 1 : 0 }
+}
+
 export type SegmentFilters = {
   keyId: KeyId
   id?: SegmentId
   name?: string
   showDeleted?: boolean
-  status?: 'unused' | 'used' | 'deleted'
+  status?: SegmentStatus
 }
 
 export async function listSegments(
@@ -67,41 +86,64 @@ function filtered(db: Kysely<Schema>, { keyId, id, name, showDeleted, status }: 
 /** Undefined when the name is taken. Throws `Refused` when the formula is wrong. */
 export async function createSegment(
   { db, reserveIds }: Pick<Storage, 'db' | 'reserveIds'>,
-  segment: { keyId: KeyId; name: string; description: string; expression: string; now: Instant },
+  segment: {
+    keyId: KeyId
+    name: string
+    description: string
+    expression: string
+    status?: SegmentStatus
+    now: Instant
+  },
 ): Promise<Segment | undefined> {
-  const { keyId, expression, now } = segment
+  const { keyId, expression, status, now } = segment
   const name = tidyName(segment.name)
   const description = tidyText(segment.description)
   await segmentCondition(db, { keyId, expression, now })
   const id = (await reserveIds(1)) as SegmentId
-  const row = { id, key_id: keyId, name, description, expression, created_at: now, deleted_at: null }
+  const { deletedAt, isUsed } = withStatus({ deletedAt: null, isUsed: 0 }, { status, now })
+  const row = {
+    ...{ id, key_id: keyId, name, description, expression, created_at: now },
+    deleted_at: deletedAt,
+    is_used: isUsed,
+  }
   const added = await db
     .insertInto('segments')
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()
-  return added && { id, name, description, expression, createdAt: now, deletedAt: null, isUsed: 0 }
+  return added && { id, name, description, expression, createdAt: now, deletedAt, isUsed }
 }
 
 /** Undefined when another segment has the name. */
 export async function changeSegment(
   db: Kysely<Schema>,
   segment: Segment & { keyId: KeyId },
-  changes: { name?: string; description?: string; expression?: string; now: Instant },
+  changes: {
+    name?: string
+    description?: string
+    expression?: string
+    status?: SegmentStatus
+    now: Instant
+  },
 ): Promise<Segment | undefined> {
   const { keyId, ...before } = segment
-  const { now, ...others } = changes
-  const changed = { ...before, ...others }
+  const { now, status, ...others } = changes
+  const changed = { ...before, ...others, ...withStatus(before, { status, now }) }
   const name = tidyName(changed.name)
   const after = { ...changed, name, description: tidyText(changed.description) }
-  await segmentCondition(db, { keyId, expression: after.expression, now })
-  const [other] = await listSegments(db, { keyId, name: after.name }, { limit: 1 })
-  if (other !== undefined && other.id !== before.id) return undefined
-  const { description, expression } = after
+  const { description, expression, deletedAt, isUsed } = after
+  if (deletedAt === null) {
+    await segmentCondition(db, { keyId, expression, now })
+    const [other] = await listSegments(db, { keyId, name }, { limit: 1 })
+    if (other !== undefined && other.id !== before.id) return undefined
+  }
   await db
     .updateTable('segments')
-    .set({ name, description, expression })
+    .set({
+      ...{ name, description, expression },
+      ...(status !== undefined && { deleted_at: deletedAt, is_used: isUsed }),
+    })
     .where('id', '=', before.id)
     .execute()
   return after

@@ -1,5 +1,5 @@
 /** Sign-ups as rows: listed, and forgotten when nobody has confirmed them. */
-import type { Kysely } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { ContactId, ContactListId, KeyId, SignupId } from '../mail/ids.ts'
 import type { Instant, Schema } from '../storage/schema.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -12,6 +12,9 @@ export type SignupFilters = {
   listId?: ContactListId
   contactId?: ContactId
   email?: string
+  /** What stands before and behind the `@`, in any letter case. */
+  localPart?: string
+  domain?: string
   source?: string
   sourceId?: number
   address?: string
@@ -44,11 +47,13 @@ export async function countSignups(db: Kysely<Schema>, filters: SignupFilters): 
 
 function filtered(db: Kysely<Schema>, filters: SignupFilters) {
   let query = db.selectFrom('contact_signups').where('key_id', '=', filters.keyId)
-  const { id, listId, contactId, email, source, sourceId, address } = filters
+  const { id, listId, contactId, email, localPart, domain, source, sourceId, address } = filters
   if (id !== undefined) query = query.where('id', '=', id)
   if (listId !== undefined) query = query.where('list_id', '=', listId)
   if (contactId !== undefined) query = query.where('contact_id', '=', contactId)
   if (email !== undefined) query = query.where('email', '=', email)
+  if (localPart !== undefined) query = query.where(isLike(`${escaped(localPart)}@%`))
+  if (domain !== undefined) query = query.where(isLike(`%@${escaped(domain)}`))
   if (source !== undefined) query = query.where('source', '=', source)
   if (sourceId !== undefined) query = query.where('source_id', '=', sourceId)
   if (address !== undefined) query = query.where('signed_up_from', '=', address)
@@ -61,6 +66,18 @@ function filtered(db: Kysely<Schema>, filters: SignupFilters) {
     if (span?.to !== undefined) query = query.where(column, '<=', span.to)
   }
   return query
+}
+
+function isLike(pattern: string): RawBuilder<boolean> {
+  return sql`${sql.ref('email')} LIKE ${pattern} ESCAPE '\\'`
+}
+
+/** Addresses are kept in lower case. */
+function escaped(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\\%_]/g, '\\$&')
 }
 
 const keptMs = 30 * 86_400_000

@@ -35,6 +35,10 @@ export type Batch = {
 
 export type StoredBatch = {
   ids: ReadonlyMap<string, ContactId>
+  /** Addresses that nobody had brought before. */
+  created: ReadonlySet<string>
+  /** Memberships that were not there before. */
+  membersMade: number
   /** Addresses whose exclusion from campaigns changed: the suppression check is to be told after the commit. */
   exclusionsChanged: readonly string[]
   /** Addresses that the import had taken already. */
@@ -61,21 +65,25 @@ export async function storeContacts(
   }
   for (const email of repeated) known.delete(email)
   const contacts = sorted.filter(({ email }) => !repeated.has(email))
-  if (contacts.length === 0) return { ids: new Map(), exclusionsChanged: [], repeated }
+  if (contacts.length === 0) {
+    return { ids: new Map(), created: new Set(), membersMade: 0, exclusionsChanged: [], repeated }
+  }
   await markTaken(tx, { ids: [...known.values()].map(({ id }) => id), jobId: batch.jobId })
-  if (batch.creates) await insertUnknown(tx, { batch: { ...batch, contacts }, known, firstId })
+  const created = batch.creates
+    ? await insertUnknown(tx, { batch: { ...batch, contacts }, known, firstId })
+    : new Set<string>()
   const ids = new Map([...known].map(([email, { id }]) => [email, id]))
   await changeNames(tx, { contacts, known, now })
   await storeValues(tx, { contacts, ids })
   const exclusionsChanged = await changeExclusions(tx, { ...batch, contacts, ids })
-  await applyActions(tx, {
+  const membersMade = await applyActions(tx, {
     keyId,
     contactIds: [...ids.values()],
     targets,
     firstId: firstId + contacts.length,
     now,
   })
-  return { ids, exclusionsChanged, repeated }
+  return { ids, created, membersMade, exclusionsChanged, repeated }
 }
 
 async function markTaken(
@@ -102,13 +110,14 @@ async function knownContacts(
   return new Map(rows.map(({ email, ...contact }) => [email, contact]))
 }
 
+/** Whom it brought; nobody, when another was faster. */
 async function insertUnknown(
   tx: Kysely<Schema>,
   { batch, known, firstId }: { batch: Batch; known: Known; firstId: number },
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const { keyId, now } = batch
   const unknown = batch.contacts.filter(({ email }) => !known.has(email))
-  if (unknown.length === 0) return
+  if (unknown.length === 0) return new Set()
   const rows = await tx
     .insertInto('contacts')
     .values(
@@ -125,10 +134,12 @@ async function insertUnknown(
     .returning(['id', 'email', 'name', 'job_id as jobId'])
     .execute()
   for (const { email, ...contact } of rows) known.set(email, contact)
-  if (rows.length === unknown.length) return
+  const created = new Set(rows.map(({ email }) => email))
+  if (rows.length === unknown.length) return created
   // Somebody else brought them at this moment, and has committed: that is what the insert waited for.
   const emails = unknown.map(({ email }) => email).filter((email) => !known.has(email))
   for (const [email, contact] of await knownContacts(tx, { keyId, emails })) known.set(email, contact)
+  return created
 }
 
 async function changeNames(

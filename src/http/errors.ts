@@ -108,12 +108,18 @@ function answerFault(fault: Fault, family: Family, reply: FastifyReply, error: u
       if (error instanceof RestError && error.isNewer) {
         return sendText(reply, 'application/json', formatNewerError(error))
       }
+      if (error instanceof RestError) reply.raw.statusMessage = reasonPhrase(message)
       return sendText(reply, 'application/json', formatRestError({ status, message, info: info ?? '' }))
     case 'api':
       return sendJson(reply, { error: field === undefined ? { code, message } : { code, message, field } })
     case 'other':
       return sendText(reply, 'text/plain; charset=utf-8', `${message}\n`)
   }
+}
+
+/** Some clients show it in place of the body (reference/contacts.md §1); a status line holds ASCII alone. */
+export function reasonPhrase(message: string): string {
+  return message.slice(0, 500).replaceAll(/[^ -~]/g, '?')
 }
 
 function faultOf(error: unknown, family: Family, maxBodyBytes: number): Fault {

@@ -263,3 +263,25 @@ httpTest(
   },
   { problems: () => ['the SMTP port is taken'] },
 )
+
+test('the status line of a REST error says what is wrong, in ASCII', async (t) => {
+  const http = await listening(t)
+  const cases: [string, RequestInit, string][] = [
+    ['contact/1', {}, 'Object not found'],
+    ['contact/j%C3%BCrgen', {}, 'Invalid email address "j?rgen", reason: "No @ character in mail"'],
+    ['contact?ContactsList=abc', {}, 'Invalid value for filter "ContactsList": "abc" is not a whole number'],
+    ['contact/1', { method: 'DELETE' }, 'Method not allowed'],
+    [
+      'contact',
+      { method: 'POST', body: '{' },
+      'Malformed JSON, please review the syntax and properties types.',
+    ],
+  ]
+  for (const [path, init, expected] of cases) {
+    const response = await fetch(`http://127.0.0.1:${http.ports[0]}/v3/REST/${path}`, {
+      headers: { authorization: http.basic, connection: 'close' },
+      ...init,
+    })
+    assert.equal(response.statusText, expected, path)
+  }
+})

@@ -1,7 +1,7 @@
 /** `/v3/DATA`: files in and out, as streams (reference/contacts.md §7, rest-conventions.md §1). */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { csvErrorFile, jsonErrorFile } from '../../contacts/error-files.ts'
+import { csvErrorFile, hasErrors, jsonErrorFile } from '../../contacts/error-files.ts'
 import { findJob } from '../../contacts/jobs.ts'
 import { findContactList } from '../../contacts/lists.ts'
 import { maxUploadBytes, storeUpload } from '../../contacts/uploads.ts'
@@ -45,7 +45,7 @@ export function registerDataRoutes(
           id === undefined
             ? undefined
             : await findContactList(storage.db, { keyId: apiKey.id, id: id as ContactListId })
-        if (list === undefined) return refuse(reply, type)
+        if (list === undefined || list.deletedAt !== null) return refuse(reply, type)
         const upload = await storeUpload(contacts, {
           keyId: apiKey.id,
           listId: list.id,
@@ -60,7 +60,7 @@ export function registerDataRoutes(
           id === undefined
             ? undefined
             : await findJob(storage.db, { keyId: apiKey.id, id: id as ContactJobId })
-        if (job === undefined || job.refused === 0) return refuse(reply, type)
+        if (job === undefined || !hasErrors(job)) return refuse(reply, type)
         const isCsv = params.kind.toLowerCase() === 'csverror'
         const file = isCsv ? csvErrorFile(storage, job) : jsonErrorFile(storage.db, job)
         return reply

@@ -9,6 +9,8 @@ type Described =
   | 'description'
   | 'uniqueKey'
   | 'filters'
+  | 'refusedFilters'
+  | 'absentActions'
   | 'sort'
   | 'unknownId'
   | 'masterOnly'
@@ -72,7 +74,8 @@ export function defineResource<Row>(resource: Resource<Row>): AnyResource {
         const row = await find(query)
         const values = readChanges(properties, { body, shown: show(row, query) })
         if (values.size === 0 && !isChangedByAnyUpdate?.(row)) return undefined
-        return show(await update(query, row, values), query)
+        const changed = await update(query, row, values)
+        return changed && show(changed, query)
       },
     }),
     ...(remove && { remove: async (query: Query) => remove(query, await find(query)) }),

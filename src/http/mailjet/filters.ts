@@ -1,4 +1,8 @@
-/** Query parameters as the REST services read them: names in any case, the first of a name counts, unknown ones are ignored. */
+/**
+ * Query parameters as the REST services read them: names in any case, the first of a name counts, unknown ones are
+ * ignored, and so are those without a value. A filter that is known and cannot be read is refused: whoever asked for a
+ * part must never get everything.
+ */
 
 import type { FilterKind, Filters, Page, Sort } from './resource.ts'
 import { badRequest } from './rest-errors.ts'
@@ -16,7 +20,8 @@ export function readQuery(url: string): ReadonlyMap<string, string> {
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     const lower = name.toLowerCase()
     // No stored text holds U+0000, and PostgreSQL refuses it even in a question.
-    if (!query.has(lower) && !value.includes('\0')) query.set(lower, value)
+    if (value.includes('\0')) throw badRequest(`Invalid value for "${name.slice(0, 100)}": it holds U+0000`)
+    if (!query.has(lower)) query.set(lower, value)
   }
   return query
 }
@@ -28,7 +33,8 @@ export function readPaging(
   const limit = wholeNumber(query.get('limit'))
   return {
     limit: limit === undefined ? defaultLimit : limit === 0 ? maxLimit : Math.min(limit, maxLimit),
-    offset: wholeNumber(query.get('offset')) ?? 0,
+    // All there is has no second page (reference/contacts.md §1).
+    offset: limit === 0 ? 0 : (wholeNumber(query.get('offset')) ?? 0),
     sort: readSort(query.get('sort'), sortable),
     countOnly: isTrue(query.get('countonly')),
     countRecords: isTrue(query.get('countrecords')),
@@ -39,13 +45,24 @@ export function readPaging(
 function readSort(text: string | undefined, sortable: Readonly<Record<string, boolean>>): Page['sort'] {
   const names = Object.entries(sortable)
   const wanted = (text ?? '').split(',', maxSorts).flatMap((one): Sort[] => {
-    const [name = '', direction = ''] = one.trim().split(/\s+/)
+    const [name = '', ...further] = one.trim().split(/\s+/)
+    if (name === '') return []
+    const direction = further.join(' ')
+    const descending = direction.toLowerCase() === 'desc'
+    if (!descending && direction !== '' && direction.toLowerCase() !== 'asc') {
+      throw badRequest(`Invalid sort specification: "${direction.slice(0, 100)}" is neither ASC nor DESC`)
+    }
     const found = names.find(([property]) => property.toLowerCase() === name.toLowerCase())
+    // What has no number comes in the order that it has anyway: clients ask everything for it.
+    if (found === undefined && name.toLowerCase() === 'id' && !descending) return []
     if (found === undefined) {
-      if (name === '') return []
       throw badRequest(`Invalid sort specification: Cannot sort on field "${name.slice(0, 100)}"`)
     }
-    return [{ property: found[0], descending: found[1] && direction.toLowerCase() === 'desc' }]
+    const [property, canDescend] = found
+    if (descending && !canDescend) {
+      throw badRequest(`Invalid sort specification: Cannot sort on field "${property}" in descending order`)
+    }
+    return [{ property, descending }]
   })
   if (wanted.length > 0) return wanted
   return names.slice(0, 1).map(([property]) => ({ property, descending: false }))
@@ -55,8 +72,15 @@ export function readFilters(
   query: ReadonlyMap<string, string>,
   declared: Readonly<Record<string, FilterKind>>,
 ): Filters {
+  const given = new Map<string, string>()
+  for (const [name, kind] of Object.entries(declared)) {
+    const text = givenValue(query, declared, name)
+    if (text === undefined) continue
+    if (readers[kind](text) === undefined) throw unreadable(name, kind, text)
+    given.set(name, text)
+  }
   const value = (name: string, kind: FilterKind): string | undefined =>
-    declared[name] === kind ? query.get(name.toLowerCase()) : undefined
+    declared[name] === kind ? given.get(name) : undefined
   return {
     text: (name) => value(name, 'text') || undefined,
     integer: (name) => wholeNumber(value(name, 'integer')),
@@ -70,6 +94,66 @@ export function readFilters(
   }
 }
 
+/** Refuses filters of the real service for which nothing is kept here; `why` by name. */
+export function refuseFilters(query: ReadonlyMap<string, string>, why: Readonly<Record<string, string>>) {
+  for (const [name, reason] of Object.entries(why)) {
+    if (query.get(name.toLowerCase())?.trim()) {
+      throw badRequest(`The filter "${name}" is not supported: ${reason}`)
+    }
+  }
+}
+
+/** What other objects are called; each may be named with and without `ID` (reference/rest-conventions.md §3). */
+const references = new Set([
+  ...[
+    'apikey',
+    'campaign',
+    'contact',
+    'contactslist',
+    'data',
+    'dns',
+    'message',
+    'newsletter',
+    'segmentation',
+  ],
+  ...['sender', 'template', 'user'],
+])
+
+function givenValue(
+  query: ReadonlyMap<string, string>,
+  declared: Readonly<Record<string, FilterKind>>,
+  name: string,
+): string | undefined {
+  const own = query.get(name.toLowerCase())
+  if (own?.trim()) return own
+  if (declared[name] !== 'integer') return undefined
+  const stem = name.toLowerCase().replace(/id$/, '')
+  if (!references.has(stem)) return undefined
+  const twin = stem === name.toLowerCase() ? `${stem}id` : stem
+  const isOther = Object.keys(declared).some((other) => other.toLowerCase() === twin)
+  return isOther ? undefined : query.get(twin)?.trim() || undefined
+}
+
+const readers = {
+  integer: wholeNumber,
+  text: (text) => text,
+  boolean: readBoolean,
+  time: readTime,
+  list: (text) => text,
+} satisfies Record<FilterKind, (text: string) => unknown>
+
+const wantedOf = {
+  integer: 'a whole number',
+  text: 'a text',
+  boolean: 'true or false',
+  time: 'Unix seconds or a time like 2026-01-31T12:00:00Z',
+  list: 'a list with commas',
+} satisfies Record<FilterKind, string>
+
+function unreadable(name: string, kind: FilterKind, text: string) {
+  return badRequest(`Invalid value for filter "${name}": "${text.slice(0, 100)}" is not ${wantedOf[kind]}`)
+}
+
 /** Within what the database and JavaScript hold exactly. */
 export function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined
@@ -77,11 +161,11 @@ export function wholeNumber(text: string | undefined): number | undefined {
 
 function readBoolean(text: string | undefined): boolean | undefined {
   if (isTrue(text)) return true
-  return text === '0' || text?.toLowerCase() === 'false' ? false : undefined
+  return text?.trim() === '0' || text?.trim().toLowerCase() === 'false' ? false : undefined
 }
 
 function isTrue(text: string | undefined): boolean {
-  return text !== undefined && (text === '1' || text.toLowerCase() === 'true')
+  return text !== undefined && ['1', 'true'].includes(text.trim().toLowerCase())
 }
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/i

@@ -22,8 +22,8 @@ const defaultMaxLength = 255
 export function readNew(declared: readonly Declared[], body: Properties): Values {
   const values = new Map<string, Value>()
   for (const property of declared) {
-    const given = givenFor(property, body)
-    if (property.write === 'never' && given !== undefined) throw refused(property)
+    const given = givenFor(property, body, declared)
+    if (property.write === 'never' && given !== undefined) throw notSettable(property.name)
     if (property.write !== 'always' && property.write !== 'at-creation') continue
     if (given === undefined) {
       if (property.isRequired) throw invalid(property, 'MJ03 A non-empty value is required')
@@ -34,19 +34,21 @@ export function readNew(declared: readonly Declared[], body: Properties): Values
   return toValues(values)
 }
 
-/** Only what becomes different from what is `shown`. */
+/** Only what becomes different from what is `shown`; what can only be set once is ignored (reference/rest-conventions.md §4). */
 export function readChanges(
   declared: readonly Declared[],
   { body, shown }: { body: Properties; shown: Record<string, unknown> },
 ): Values {
   const values = new Map<string, Value>()
   for (const property of declared) {
-    const given = givenFor(property, body)
+    const given = givenFor(property, body, declared)
     if (given === undefined || property.write === undefined) continue
-    if (property.write === 'never') throw refused(property)
+    if (property.write === 'never') throw notSettable(property.name)
     const before = shown[property.name]
     if (property.write === 'at-creation') {
-      if (!isSame(read(property, given), before)) throw refused(property)
+      if (property.refusal !== undefined && !isSame(read(property, given), before)) {
+        throw badRequest(property.refusal)
+      }
       continue
     }
     const value = read(property, given)
@@ -65,8 +67,13 @@ function isSame(value: Value, before: unknown): boolean {
   return value.trim().toLowerCase() === String(before).toLowerCase()
 }
 
-function givenFor({ name }: Declared, body: Properties): unknown {
-  return body.get(name.toLowerCase()) ?? undefined
+/** Another object may be named as `ContactID` and as `Contact` (reference/rest-conventions.md §5). */
+function givenFor({ name, type }: Declared, body: Properties, declared: readonly Declared[]): unknown {
+  const given = body.get(name.toLowerCase()) ?? undefined
+  if (given !== undefined || type !== 'integer' || !/.ID$/.test(name)) return given
+  const short = name.slice(0, -2).toLowerCase()
+  const isOther = declared.some((other) => other.name.toLowerCase() === short)
+  return isOther ? undefined : (body.get(short) ?? undefined)
 }
 
 function read(property: Declared, given: unknown): Value {
@@ -104,10 +111,10 @@ function read(property: Declared, given: unknown): Value {
 function readText(property: Declared, given: unknown): string {
   if (typeof given === 'object') throw invalid(property, 'MJ04 Value must be a text')
   const text = String(given).toWellFormed()
-  const { isRequired, maxLength = defaultMaxLength, allowed } = property
+  const { isRequired, maxLength = defaultMaxLength, isOneLine, allowed } = property
   if (isRequired && text.trim() === '') throw invalid(property, 'MJ04 Value must have at least length 1')
   if (text.length > maxLength) throw invalid(property, `MJ04 Value must have at most length ${maxLength}`)
-  if (/[^\P{Cc}\t\r\n]/u.test(text)) {
+  if ((isOneLine ? /\p{Cc}/u : /[^\P{Cc}\t\r\n]/u).test(text)) {
     throw invalid(property, 'MJ04 Value must not contain control characters')
   }
   if (allowed === undefined) return text
@@ -120,10 +127,6 @@ function readText(property: Declared, given: unknown): string {
 
 function invalid({ name }: Declared, reason: string): RestError {
   return badRequest('Object properties invalid', `MJ08 Property ${name} is invalid: ${reason}`)
-}
-
-function refused({ name, refusal }: Declared): RestError {
-  return refusal === undefined ? notSettable(name) : badRequest(refusal)
 }
 
 function toValues(values: ReadonlyMap<string, Value>): Values {

@@ -7,7 +7,7 @@ import type { HttpDependencies } from '../dependencies.ts'
 import type { Properties } from './properties.ts'
 import type { Values } from './read-values.ts'
 
-/** How the text of a filter is read; what cannot be read is ignored, as unknown filters are. */
+/** How the text of a filter is read; what cannot be read is refused. */
 export type FilterKind = 'integer' | 'text' | 'boolean' | 'time' | 'list'
 
 /** Filters by the name they are declared under. Times are milliseconds. */
@@ -64,8 +64,8 @@ export type Property<Row> = {
   /** Undefined: left out of the object. */
   value: (row: Row, filters: Filters) => string | number | boolean | object | undefined
   /**
-   * Who sends it to us: `always` sets it; `at-creation` sets it once, and another value later is refused; `never` is
-   * refused whatever it is. Left out: it is ignored (clients send back whole objects).
+   * Who sends it to us: `always` sets it; `at-creation` sets it once, and is ignored later; `never` is refused
+   * whatever it is. Left out: it is ignored (clients send back whole objects).
    */
   write?: 'always' | 'at-creation' | 'never'
   isRequired?: boolean
@@ -73,9 +73,11 @@ export type Property<Row> = {
   /** Texts that may be written, in any letter case; they are handed on as they stand here. */
   allowed?: readonly string[]
   maxLength?: number
+  /** Of a text: no control characters at all, where others may have tabs and line breaks. */
+  isOneLine?: boolean
   /** Of an integer: words that stand for numbers, lower-case. */
   words?: Readonly<Record<string, number>>
-  /** The sentence that refuses another value where `write` forbids it; there is a common one. */
+  /** Of `at-creation`: another value later is refused, with this sentence. */
   refusal?: string
 }
 
@@ -113,6 +115,10 @@ export type Resource<Row> = {
   /** In the order of the real service: alphabetical, but for its newer parts (reference/rest-conventions.md §2). */
   properties: readonly Property<Row>[]
   filters: Readonly<Record<string, FilterKind>>
+  /** Filters of the real service for which nothing is kept here, with why: asking by one is refused. */
+  refusedFilters?: Readonly<Record<string, string>>
+  /** Global actions of the real service that are not here: their names are no ids. */
+  absentActions?: readonly string[]
   /** Property names; `true` allows DESC. The first is the default. */
   sort: Readonly<Record<string, boolean>>
   /** An id that is not there: 404, or an empty list (messagehistory). */
@@ -126,8 +132,8 @@ export type Resource<Row> = {
   select(query: Query, page: Page): Promise<readonly Row[]>
   count(query: Query): Promise<number>
   create?(query: Query, values: Values): Promise<Row>
-  /** `values` holds only what is to become different. */
-  update?(query: Query, row: Row, values: Values): Promise<Row>
+  /** `values` holds only what is to become different; undefined when nothing did after all. */
+  update?(query: Query, row: Row, values: Values): Promise<Row | undefined>
   /** An update does something to this row even when no value changes. */
   isChangedByAnyUpdate?(row: Row): boolean
   remove?(query: Query, row: Row): Promise<void>

@@ -18,10 +18,12 @@ type Hook = { id: number; event: string; isBackup: boolean; url: string; tries: 
 
 function defineHooks() {
   const hooks: Hook[] = []
-  const matching = ({ id, uniqueKey }: Query) =>
+  const matching = ({ id, uniqueKey, filters }: Query) =>
     hooks.filter(
-      ({ id: own, event, isBackup }) =>
+      ({ id: own, event, isBackup, tries }) =>
         (id === undefined || own === id) &&
+        (filters.integer('Contact') ?? own) === own &&
+        (filters.integer('Tries') ?? tries) === tries &&
         (uniqueKey === undefined || (event === uniqueKey[0] && String(isBackup) === uniqueKey[1])),
     )
   return defineResource<Hook>({
@@ -49,8 +51,10 @@ function defineHooks() {
       { name: 'Tries', type: 'integer', description: 'Tries.', write: 'always', value: (row) => row.tries },
       { name: 'Url', type: 'text', description: 'Place.', write: 'always', value: (row) => row.url },
     ],
-    filters: {},
-    sort: { ID: true },
+    filters: { Contact: 'integer', IsBackup: 'boolean', Since: 'time', Tries: 'integer', Url: 'text' },
+    refusedFilters: { Colour: 'hooks have none' },
+    absentActions: ['export'],
+    sort: { ID: false, Tries: true },
     unknownId: 'not-found',
     select: async (query, page) => matching(query).slice(page.offset, page.offset + page.limit),
     count: async (query) => matching(query).length,
@@ -122,6 +126,12 @@ async function startHooks(t: TestContext) {
 }
 
 const first = { EventType: 'open', ID: 1, IsBackup: false, Since: '', Tries: 2, Url: 'https://a.example' }
+const unreadable = (filter: string, value: string, wanted: string) => [
+  400,
+  `Invalid value for filter "${filter}": "${value}" is not ${wanted}`,
+  '',
+]
+const unsortable = (why: string) => [400, `Invalid sort specification: ${why}`, '']
 const only = (object: object) => ({ Count: 1, Data: [object], Total: 1 })
 
 test('composite keys, lenient types, and changes that are none', async (t) => {
@@ -143,6 +153,7 @@ test('composite keys, lenient types, and changes that are none', async (t) => {
     Url: '',
   }
 
+  const both = [200, { Count: 2, Data: [first, second], Total: 2 }]
   const cases: [string, string, unknown, unknown[]][] = [
     ['GET', 'hook/open|false', undefined, [200, only(first)]],
     ['GET', 'hook/2', undefined, [200, only(second)]],
@@ -155,12 +166,7 @@ test('composite keys, lenient types, and changes that are none', async (t) => {
     ['PUT', 'hook/1', { ID: 7, Tries: 3.0 }, [200, only({ ...first, Tries: 3 })]],
     ['PUT', 'hook/1', { Tries: 2, Url: 'https://a.example' }, [200, only(first)]],
     ['PUT', 'hook/9', { Tries: 1 }, [404, 'Object not found', '']],
-    [
-      'PUT',
-      'hook/1',
-      { IsBackup: true },
-      [400, 'MJ19 Setting a value for property "IsBackup" is not allowed', ''],
-    ],
+    ['PUT', 'hook/1', { IsBackup: true, EventType: 5, id: 'x' }, [304]],
     [
       'POST',
       'hook',
@@ -181,6 +187,29 @@ test('composite keys, lenient types, and changes that are none', async (t) => {
     ['GET', 'hook?countOnly=1', undefined, [200, { Count: 2, Data: [], Total: 2 }]],
     ['GET', 'hook?LIMIT=1&countRecords=true', undefined, [200, { Count: 1, Data: [first], Total: 2 }]],
     ['GET', 'hook?Limit=1&limit=2', undefined, [200, only(first)]],
+    ['GET', 'hook?Limit=0&Offset=1', undefined, both],
+    ['GET', 'hook?Tries=0&TRIES=2', undefined, [200, only(second)]],
+    ['GET', 'hook?Tries=&Other=x', undefined, both],
+    ['GET', 'hook?Tries=two', undefined, unreadable('Tries', 'two', 'a whole number')],
+    ['GET', 'hook?IsBackup=maybe', undefined, unreadable('IsBackup', 'maybe', 'true or false')],
+    [
+      'GET',
+      'hook?Since=rubbish',
+      undefined,
+      unreadable('Since', 'rubbish', 'Unix seconds or a time like 2026-01-31T12:00:00Z'),
+    ],
+    ['GET', 'hook?Url=%00', undefined, [400, 'Invalid value for "Url": it holds U+0000', '']],
+    ['GET', 'hook?ContactID=1', undefined, [200, only(first)]],
+    ['GET', 'hook?contact=2', undefined, [200, only(second)]],
+    ['GET', 'hook?Colour=red', undefined, [400, 'The filter "Colour" is not supported: hooks have none', '']],
+    ['GET', 'hook?Sort=ID', undefined, both],
+    ['GET', 'hook?Sort=Tries+desc', undefined, both],
+    ['GET', 'hook?Sort=ID+DESC', undefined, unsortable('Cannot sort on field "ID" in descending order')],
+    ['GET', 'hook?Sort=Tries+DOWN', undefined, unsortable('"DOWN" is neither ASC nor DESC')],
+    ['GET', 'hook?Sort=Tries%2BDESC', undefined, unsortable('Cannot sort on field "Tries+DESC"')],
+    ['GET', 'hook/export', undefined, [404, 'There is no action "export" of hook here', '']],
+    ['POST', 'hook/Export', {}, [404, 'There is no action "export" of hook here', '']],
+    ['OPTIONS', 'hook', undefined, [405, 'Method not allowed', '']],
     ['PATCH', 'hook/1', {}, [405, 'Method not allowed', '']],
     ['DELETE', 'hook', undefined, [405, 'Method not allowed', '']],
     ['POST', 'hook/1', {}, [405, 'Method not allowed', '']],

@@ -19,7 +19,7 @@ export function registerRestRoutes(
   const rest = createRest({ resources, ...parts })
   for (const url of ['/v3/REST/:resource', '/v3/REST/:resource/*']) {
     app.route({
-      method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'],
+      method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
       url,
       onRequest: [
         createAuthorize(authenticator, 'v3'),
@@ -54,7 +54,6 @@ export function registerRestRoutes(
       if (error instanceof RestError) {
         if (error.allow !== undefined) reply.header('Allow', error.allow.join(', '))
         if (error.isNewer) reply.header(newerHeader, randomUUID())
-        else if (error.status === 404) reply.raw.statusMessage = error.message
       }
       throw error
     }

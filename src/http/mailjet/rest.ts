@@ -2,7 +2,7 @@
 import type { ApiKey } from '../../accounts/api-keys.ts'
 import { Refused } from '../../runtime/refused.ts'
 import type { AnyAction, AnyResource } from './define-resource.ts'
-import { readFilters, readPaging, readQuery, wholeNumber } from './filters.ts'
+import { readFilters, readPaging, readQuery, refuseFilters, wholeNumber } from './filters.ts'
 import { type Properties, propertiesOf } from './properties.ts'
 import { readJson } from './read-json.ts'
 import type { Query, RestParts } from './resource.ts'
@@ -77,6 +77,7 @@ export function createRest({
     const { idText, action, job } = readTarget(resource, segments)
     if (!apiKey.isMaster && resource.masterOnly === 'always') throw masterKeyNeeded()
     const texts = readQuery(request.url)
+    refuseFilters(texts, resource.refusedFilters ?? {})
     const query: Query = {
       parts,
       db: parts.storage.db,
@@ -194,6 +195,9 @@ function readTarget(
   const [first, second, ...further] = segments
   if (first === undefined) return {}
   const onNone = resource.globalActions.get(first.toLowerCase())
+  if (onNone === undefined && resource.absentActions?.includes(first.toLowerCase())) {
+    throw new RestError(404, `There is no action "${first.toLowerCase()}" of ${resource.name} here`)
+  }
   if (onNone === undefined && second === undefined) return { idText: first }
   const action = onNone ?? resource.actions.get(second?.toLowerCase() ?? '')
   const [job, ...more] = onNone === undefined ? further : segments.slice(1)

@@ -232,7 +232,7 @@ httpStorageTest('every method of an import does what it says', async (http, t) =
   assert.equal((await member())?.IsUnsubscribed, false)
   await run({ Method: 'excludemarketing' })
   assert.equal(oneOf(await call('GET', 'contact/ana@a.test')).IsExcludedFromCampaigns, true)
-  await run({ Method: 'includemarketing' })
+  await run({ Method: 'includemarketing', ContactsListID: 0 })
   assert.equal(oneOf(await call('GET', 'contact/ana@a.test')).IsExcludedFromCampaigns, false)
   await run({ ContactsListID: list, Method: 'remove' }, 'email\nana@a.test\nnew@a.test\n')
   assert.equal(await member(), undefined)
@@ -249,6 +249,12 @@ httpStorageTest('every method of an import does what it says', async (http, t) =
   for (const [content, problem] of problems) {
     const job = await run({ ContactsListID: list, Method: 'addforce' }, content)
     assert.deepEqual([job.status, job.problem], ['Error', problem])
+    const [header] = content.split('\n', 1)
+    const file = await data(http, `batchjob/${job.id}/CSVError/text:csv`)
+    const line = problem.includes(',') ? `"###${problem}###"` : `###${problem}###`
+    assert.equal(file.text, header === '' ? `error\n${line}\n` : `${header},error\n,${line}\n`)
+    const json = await data(http, `batchjob/${job.id}/JSONError/application:json`)
+    assert.deepEqual(json.body, [{ Entry: 0, Error: problem, Field: '', Contact: '' }])
   }
   const many = `email\n${'nonsense\n'.repeat(300)}`
   const limited = await run({ ContactsListID: list, Method: 'addforce', ErrTreshold: 20 }, many)
@@ -269,6 +275,7 @@ httpStorageTest('an import that cannot be is refused, and one that runs is stopp
       { ...right, Method: 'excludemarketing' },
       'MJ08 Property ContactsList is invalid: Exclusion of contacts from',
     ],
+    [{ ...right, ContactsListID: 0 }, 'MJ08 Property ContactsListID is invalid: MJ03'],
     [{ ...right, ImportOptions: '{' }, 'MJ08 Property ImportOptions is invalid: MJ04'],
     [{ ...right, ImportOptions: '{"DateTimeFormat":"mm"}' }, 'MJ08 Property ImportOptions is invalid: MJ04'],
   ]
@@ -277,7 +284,14 @@ httpStorageTest('an import that cannot be is refused, and one that runs is stopp
     assert.equal(answer.status, 400, answer.text)
     assert.ok(String((answer.body as RestObject).ErrorInfo).startsWith(info), answer.text)
   }
-  const { ID } = oneOf(await call('POST', 'csvimport', right))
+  assertRefused(
+    await call('POST', 'csvimport', { ...right, Status: 'Abort' }),
+    400,
+    'Invalid value for Status',
+  )
+  assert.deepEqual(rowsOf(await call('GET', 'csvimport')), [])
+  const named = { ContactsList: list, Data: DataID, Method: 'addforce', Status: 'Upload' }
+  const { ID } = oneOf(await call('POST', 'csvimport', named))
   assertRefused(
     await call('PUT', `csvimport/${ID}`, { Status: 'Completed' }),
     400,
@@ -291,14 +305,17 @@ httpStorageTest('an import that cannot be is refused, and one that runs is stopp
   await endedJob(http, ID)
   assert.deepEqual(await emailsOf(call, list), ['ana@a.test'])
 
-  const missing = await http.call({
-    method: 'POST',
-    path: '/v3/DATA/contactslist/999/csvdata/text:plain',
-    headers: { authorization: http.basic, 'content-type': 'text/plain' },
-    body: 'email\n',
-  })
-  assert.equal(missing.status, 404)
-  assert.equal(JSON.parse(missing.text).ErrorMessage, 'Source object not found')
+  await call('DELETE', `contactslist/${list}`)
+  for (const absent of [999, list]) {
+    const missing = await http.call({
+      method: 'POST',
+      path: `/v3/DATA/contactslist/${absent}/csvdata/text:plain`,
+      headers: { authorization: http.basic, 'content-type': 'text/plain' },
+      body: 'email\n',
+    })
+    assert.equal(missing.status, 404)
+    assert.equal(JSON.parse(missing.text).ErrorMessage, 'Source object not found')
+  }
   assert.equal((await http.call({ path: '/v3/DATA/batchjob/1/CSVError/text:csv' })).status, 401)
 })
 

@@ -55,17 +55,15 @@ export async function readTargets(
   const entries = given.map((entry: unknown) => {
     const properties = propertiesOf(entry)
     const listId = Number(properties?.get('listid') ?? Number.NaN)
-    return { listId, action: readListAction(properties?.get('action')), given: properties?.get('action') }
+    const given = { ListID: sent(properties?.get('listid')), Action: sent(properties?.get('action')) }
+    return { listId, action: readListAction(properties?.get('action')), given }
   })
   const wanted = entries.map(({ listId }) => listId).filter((id) => Number.isSafeInteger(id))
   const there = await existingLists({ db, keyId }, wanted)
-  const faults = entries.flatMap(({ listId, action, given: text }) => {
-    const shown = {
-      ListID: Number.isFinite(listId) ? listId : 0,
-      Action: typeof text === 'string' ? text : '',
-    }
-    if (!there.has(listId)) return [{ ...shown, Error: `List ID ${shown.ListID} is invalid or deleted` }]
-    return action === undefined ? [{ ...shown, Error: 'action missing or not valid' }] : []
+  const faults = entries.flatMap(({ listId, action, given }) => {
+    if (given.ListID === undefined) return [{ ...given, Error: 'listID missing or not valid' }]
+    if (!there.has(listId)) return [{ ...given, Error: `List ID ${given.ListID} is invalid or deleted` }]
+    return action === undefined ? [{ ...given, Error: 'action missing or not valid' }] : []
   })
   if (faults.length > 0) throw badRequest('Object properties invalid', { ContactsLists: faults })
   // Of several actions on one list the last one holds.
@@ -77,6 +75,12 @@ export async function readTargets(
     targets: [...targets.values()],
     shown: entries.map(({ listId, action }) => ({ ListID: listId, Action: action })),
   }
+}
+
+/** What the caller finds its entry by; undefined is left out of the answer. */
+function sent(value: unknown): string | number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' ? value.slice(0, 100).toWellFormed() : undefined
 }
 
 async function existingLists(

@@ -1,5 +1,6 @@
 /** What is wrong with contacts, in the words that clients look for (reference/contacts.md §2, §5). */
 import type { ValueProblem } from '../../../contacts/save-contacts.ts'
+import { Refused } from '../../../runtime/refused.ts'
 import { badRequest, type RestError } from '../rest-errors.ts'
 
 export function invalidEmail(text: string): RestError {
@@ -15,6 +16,18 @@ export function invalidProperty(property: string, reason: string): RestError {
 
 export function missingProperty(property: string): RestError {
   return invalidProperty(property, 'MJ03 A non-empty value is required')
+}
+
+/** What is wrong with what was written, told as a fault of that property. */
+export async function tellProperty<T>(property: string, change: Promise<T>): Promise<T> {
+  try {
+    return await change
+  } catch (error) {
+    if (error instanceof Refused && (error.code === 'bad-value' || error.code === 'bad-address')) {
+      throw invalidProperty(property, `MJ04 ${error.message}`)
+    }
+    throw error
+  }
 }
 
 export const valueProblems = {

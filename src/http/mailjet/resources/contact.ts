@@ -13,6 +13,7 @@ import type { ContactId, ContactListId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { formatTime, type Page, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
+import { noStatus } from './contact-filters.ts'
 import { getContactsLists, manageContactsLists } from './contact-lists.ts'
 import { invalidEmail } from './contact-problems.ts'
 import { manageMany } from './manage-many-contacts.ts'
@@ -20,6 +21,7 @@ import { manageMany } from './manage-many-contacts.ts'
 export const contact = defineResource<Contact>({
   name: 'contact',
   description: 'People, one row for each address.',
+  absentActions: ['export'],
   uniqueKey: ['Email'],
   properties: [
     {
@@ -101,24 +103,23 @@ export const contact = defineResource<Contact>({
     { name: 'UnsubscribedBy', type: 'text', description: 'Always empty.', value: () => '' },
   ],
   filters: {
+    Campaign: 'integer',
     ContactsList: 'integer',
     IsExcludedFromCampaigns: 'boolean',
     IsUnsubscribed: 'boolean',
     LastActivityAt: 'time',
   },
+  refusedFilters: { Status: noStatus },
   sort: { ID: false, Email: true, DeliveredCount: true, CreatedAt: true },
   unknownId: 'not-found',
   select: async (query, page) =>
     listContacts(query.db, readFilters(query), { ...page, sort: readSort(page) }),
   count: async (query) => countContacts(query.db, readFilters(query)),
   async create(query, values) {
-    const { keyId, db, parts } = query
+    const { keyId, parts } = query
     const given = values.text('Email') ?? ''
     const email = contactEmail(given)
     if (email === undefined) throw invalidEmail(given)
-    if ((await findContact(db, { keyId, email })) !== undefined) {
-      throw alreadyExists('Contact', { property: 'Email', value: email })
-    }
     const name = values.text('Name')
     const isExcluded = values.boolean('IsExcludedFromCampaigns')
     await saveContacts(parts.contacts, {
@@ -128,6 +129,10 @@ export const contact = defineResource<Contact>({
       contacts: [
         { email, ...(name !== undefined && { name }), ...(isExcluded !== undefined && { isExcluded }) },
       ],
+      // Clients look first and create then, several at a time: all but one of them must be told.
+      accept: ({ created }) => {
+        if (!created.has(email)) throw alreadyExists('Contact', { property: 'Email', value: email })
+      },
     })
     return reread(query, { email })
   },
@@ -168,6 +173,7 @@ function readFilters(query: Query): ContactFilters {
   const isExcluded = filters.boolean('IsExcludedFromCampaigns')
   const isUnsubscribed = filters.boolean('IsUnsubscribed')
   const activeSince = filters.time('LastActivityAt')
+  const campaign = filters.integer('Campaign')
   return {
     keyId,
     ...contactInPath(query),
@@ -175,6 +181,7 @@ function readFilters(query: Query): ContactFilters {
     ...(isExcluded !== undefined && { isExcluded }),
     ...(isUnsubscribed !== undefined && { isUnsubscribed }),
     ...(activeSince !== undefined && { activeSince }),
+    ...(campaign !== undefined && { campaign }),
   }
 }
 

@@ -1,4 +1,5 @@
 /** `/v3/REST/contactdata`: values of a contact's properties (reference/contacts.md §6). */
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Contact,
   type ContactFilters,
@@ -10,7 +11,7 @@ import {
 import { propertiesByName } from '../../../contacts/properties.ts'
 import { type KnownValue, valuesOf } from '../../../contacts/read-values.ts'
 import { readValues, saveContacts } from '../../../contacts/save-contacts.ts'
-import { formatValue } from '../../../contacts/values.ts'
+import { formatValue, type NewValues } from '../../../contacts/values.ts'
 import type { ContactId, ContactListId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { propertiesOf } from '../properties.ts'
@@ -18,6 +19,7 @@ import type { Values } from '../read-values.ts'
 import type { Query } from '../resource.ts'
 import { notFound } from '../rest-errors.ts'
 import { contactInPath, readSort } from './contact.ts'
+import { noStatus } from './contact-filters.ts'
 import { invalidEmail, invalidProperty, invalidValues, missingProperty } from './contact-problems.ts'
 
 type Row = { contact: Contact; values: readonly KnownValue[] }
@@ -63,12 +65,18 @@ export const contactdata = defineResource<Row>({
     { name: 'MethodCollection', type: 'text', description: 'Always empty.', value: () => '' },
   ],
   filters: {
+    Campaign: 'integer',
     ContactEmail: 'text',
     ContactsList: 'integer',
     Fields: 'list',
     IsExcludedFromCampaigns: 'boolean',
     IsUnsubscribed: 'boolean',
     LastActivityAt: 'time',
+  },
+  refusedFilters: {
+    Status: noStatus,
+    DateFormat: 'dates are shown like 2026-01-31T12:00:00Z',
+    TimeZone: 'dates are shown in UTC',
   },
   sort: { ID: false, Email: true, DeliveredCount: true, CreatedAt: true },
   unknownId: 'not-found',
@@ -83,19 +91,36 @@ export const contactdata = defineResource<Row>({
   },
   async create(query, values) {
     const contact = await contactOf(query, values)
-    return store(query, contact, values.raw('Data'))
+    return store(query, contact, await readData(query, values.raw('Data')))
   },
-  update: (query, { contact }, values) => store(query, contact, values.raw('Data')),
+  async update(query, row, values) {
+    const given = await readData(query, values.raw('Data'))
+    return isKnown(row, given) ? undefined : store(query, row.contact, given)
+  },
   async remove({ db }, { contact }) {
     await db.deleteFrom('contact_values').where('contact_id', '=', contact.id).execute()
   },
 })
 
-/** What is not named stays as it is; null takes a value away. */
-async function store(query: Query, contact: Contact, data: unknown): Promise<Row> {
-  const { db, keyId, parts } = query
+async function readData({ db, keyId }: Query, data: unknown): Promise<NewValues> {
   const { values, problems } = readValues(readEntries(data), await propertiesByName(db, keyId))
   if (problems.length > 0) throw invalidValues(problems)
+  return values
+}
+
+/** Nothing of it is different from what the contact has. */
+function isKnown({ values: known }: Row, given: NewValues): boolean {
+  return [...given].every(([propertyId, value]) => {
+    const before = known.find(({ property }) => property.id === propertyId)?.value
+    return value === null || before === undefined
+      ? value === null && before === undefined
+      : isDeepStrictEqual(value, before)
+  })
+}
+
+/** What is not named stays as it is; null takes a value away. */
+async function store(query: Query, contact: Contact, values: NewValues): Promise<Row> {
+  const { keyId, parts } = query
   await saveContacts(parts.contacts, {
     keyId,
     origin: '',
@@ -155,5 +180,7 @@ function readFilters(query: Query): ContactFilters | undefined {
   if (isUnsubscribed !== undefined) wanted.isUnsubscribed = isUnsubscribed
   const activeSince = filters.time('LastActivityAt')
   if (activeSince !== undefined) wanted.activeSince = activeSince
+  const campaign = filters.integer('Campaign')
+  if (campaign !== undefined) wanted.campaign = campaign
   return wanted
 }

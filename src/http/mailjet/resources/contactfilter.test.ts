@@ -32,7 +32,21 @@ httpStorageTest('a segment is made, changed, and deleted', async (http) => {
   assertEmpty(await call('DELETE', `contactfilter/${segment.ID}`), 204)
   assert.deepEqual(rowsOf(await call('GET', 'contactfilter')), [])
   assert.equal(rowsOf(await call('GET', 'contactfilter?ShowDeleted=true'))[0]?.Status, 'deleted')
+  assertEmpty(await call('PUT', `contactfilter/${segment.ID}`, { Status: 'deleted' }), 304)
+  const back = oneOf(await call('PUT', `contactfilter/${segment.ID}`, { Status: 'Used' }))
+  assert.deepEqual([back.Status, back.Expression], ['used', 'age<30'])
+  assert.deepEqual(oneOf(await call('GET', 'contactfilter/Under%2035')), back)
+  const odd = 'MJ08 Property Status is invalid: MJ04 Value must be one of: "unused", "used", "deleted"'
+  assertRefused(await call('PUT', `contactfilter/${segment.ID}`, { Status: 'gone' }), 400, invalid, odd)
+  assert.equal(
+    oneOf(await call('PUT', `contactfilter/${segment.ID}`, { Status: 'deleted' })).Status,
+    'deleted',
+  )
   assert.equal((await call('POST', 'contactfilter', wish)).status, 201)
+  assertRefused(await call('PUT', `contactfilter/${segment.ID}`, { Status: 'unused' }), 400, taken)
+  const named = { Name: 'Used before', Expression: 'age<40', Status: 'used' }
+  assert.equal(oneOf(await call('POST', 'contactfilter', named)).Status, 'used')
+  assertRefused(await call('POST', 'contactfilter', { ...named, Status: 'x' }), 400, invalid, odd)
 })
 
 httpStorageTest('a contact is erased for good; that nobody may write to it stays', async (http) => {
@@ -45,7 +59,10 @@ httpStorageTest('a contact is erased for good; that nobody may write to it stays
   await call('PUT', `contact/${ContactID}`, { IsExcludedFromCampaigns: true })
   const erase = (id: unknown, authorization = http.basic) =>
     http.call({ method: 'DELETE', path: `/v4/contacts/${id}`, headers: { authorization } })
-  for (const id of [ContactID, ContactID, 999, 'nonsense']) {
+  const refusal = 'A contact is erased by its numeric ID alone'
+  assertRefused(await erase('ana@shop.test'), 400, refusal)
+  assert.equal(oneOf(await call('GET', 'contact/ana@shop.test')).ID, ContactID)
+  for (const id of [ContactID, ContactID, 999, '9'.repeat(20)]) {
     const answer = await erase(id)
     assert.deepEqual([answer.status, answer.text], [200, ''])
   }

@@ -7,13 +7,16 @@ import {
   listSegments,
   type Segment,
   type SegmentFilters,
+  type SegmentStatus,
+  segmentStatus,
+  segmentStatuses,
 } from '../../../contacts/segments.ts'
 import type { SegmentId } from '../../../mail/ids.ts'
-import { Refused } from '../../../runtime/refused.ts'
 import { defineResource } from '../define-resource.ts'
+import type { Values } from '../read-values.ts'
 import type { Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
-import { invalidProperty } from './contact-problems.ts'
+import { tellProperty } from './contact-problems.ts'
 
 export const contactfilter = defineResource<Segment>({
   name: 'contactfilter',
@@ -50,9 +53,11 @@ export const contactfilter = defineResource<Segment>({
     {
       name: 'Status',
       type: 'text',
-      description: 'unused, used or deleted.',
+      description: 'unused, used or deleted; another than deleted brings it back.',
+      write: 'always',
+      allowed: segmentStatuses,
       default: 'unused',
-      value: (row) => (row.deletedAt !== null ? 'deleted' : row.isUsed === 1 ? 'used' : 'unused'),
+      value: segmentStatus,
     },
   ],
   filters: { ShowDeleted: 'boolean', Status: 'text' },
@@ -71,19 +76,25 @@ export const contactfilter = defineResource<Segment>({
     const name = values.text('Name') ?? ''
     const description = values.text('Description') ?? ''
     const expression = values.text('Expression') ?? ''
-    const segment = { keyId, name, description, expression, now }
-    return untaken(await tellFormula(createSegment(parts.storage, segment)), name)
+    const status = statusOf(values) ?? 'unused'
+    const segment = { keyId, name, description, expression, status, now }
+    return untaken(await tellProperty('Expression', createSegment(parts.storage, segment)), name)
   },
   async update({ db, keyId, now }, row, values) {
     const name = values.text('Name')
     const description = values.text('Description')
     const expression = values.text('Expression')
+    const status = statusOf(values)
     const changes = {
+      ...(status !== undefined && { status }),
       ...(name !== undefined && { name }),
       ...(description !== undefined && { description }),
       ...(expression !== undefined && { expression }),
     }
-    const changed = await tellFormula(changeSegment(db, { ...row, keyId }, { ...changes, now }))
+    const changed = await tellProperty(
+      'Expression',
+      changeSegment(db, { ...row, keyId }, { ...changes, now }),
+    )
     return untaken(changed, name ?? row.name)
   },
   remove: ({ db, now }, { id }) => deleteSegment(db, { id, now }),
@@ -94,26 +105,20 @@ function untaken(segment: Segment | undefined, name: string): Segment {
   return segment
 }
 
-async function tellFormula<T>(change: Promise<T>): Promise<T> {
-  try {
-    return await change
-  } catch (error) {
-    if (error instanceof Refused && error.code === 'bad-value') {
-      throw invalidProperty('Expression', `MJ04 ${error.message}`)
-    }
-    throw error
-  }
+function statusOf(values: Values): SegmentStatus | undefined {
+  return segmentStatuses.find((one) => one === values.text('Status'))
 }
 
 /** Undefined when nothing can match. */
 function readFilters({ keyId, id, uniqueKey, filters }: Query): SegmentFilters | undefined {
   const [name] = uniqueKey ?? []
   const word = filters.text('Status')?.toLowerCase()
-  const status = (['unused', 'used', 'deleted'] as const).find((one) => one === word)
+  const status = segmentStatuses.find((one) => one === word)
   if (word !== undefined && status === undefined) return undefined
   return {
     keyId,
-    showDeleted: filters.boolean('ShowDeleted') ?? false,
+    // By its number a deleted one is still found: it can come back.
+    showDeleted: filters.boolean('ShowDeleted') ?? id !== undefined,
     ...(id !== undefined && { id: id as SegmentId }),
     ...(name !== undefined && { name }),
     ...(status !== undefined && { status }),

@@ -12,6 +12,7 @@ import type { PropertyId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Page, Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
+import { tellProperty } from './contact-problems.ts'
 
 export const contactmetadata = defineResource<Property>({
   name: 'contactmetadata',
@@ -35,6 +36,7 @@ export const contactmetadata = defineResource<Property>({
       write: 'always',
       isRequired: true,
       maxLength: 100,
+      isOneLine: true,
       value: (row) => row.name,
     },
     {
@@ -59,7 +61,10 @@ export const contactmetadata = defineResource<Property>({
     const name = values.text('Name') ?? ''
     const type = typeOf(values.text('Datatype')) ?? 'str'
     const namespace = values.text('NameSpace') === 'historic' ? 'historic' : 'static'
-    const added = await createProperty(parts.storage, { keyId, name, type, namespace, now })
+    const added = await tellProperty(
+      'Name',
+      createProperty(parts.storage, { keyId, name, type, namespace, now }),
+    )
     if (added === undefined) throw alreadyExists('Contactmetadata', { property: 'Name', value: name })
     return added
   },
@@ -67,7 +72,8 @@ export const contactmetadata = defineResource<Property>({
     const name = values.text('Name')
     const type = typeOf(values.text('Datatype'))
     const changes = { ...(name !== undefined && { name }), ...(type !== undefined && { type }) }
-    const changed = await changeProperty(db, { ...row, keyId }, changes)
+    const named = type === undefined ? 'Name' : 'Datatype'
+    const changed = await tellProperty(named, changeProperty(db, { ...row, keyId }, changes))
     if (changed === undefined) {
       throw alreadyExists('Contactmetadata', { property: 'Name', value: name ?? row.name })
     }

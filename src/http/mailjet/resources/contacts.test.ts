@@ -52,6 +52,7 @@ httpStorageTest('a contact is added, found by number and address, and changed', 
 
   const taken = 'MJ18 A Contact resource with value "ana@shop.test" for Email already exists.'
   assertRefused(await call('POST', 'contact', { Email: 'ANA@shop.test' }), 400, taken)
+  assertEmpty(await call('PUT', `contact/${ana.ID}`, { Email: 'eve@shop.test', CreatedAt: 'never' }), 304)
   const noMail = 'Invalid email address "nonsense", reason: "No @ character in mail"'
   assertRefused(await call('PUT', 'contact/nonsense', { Name: 'x' }), 400, noMail)
   assertRefused(await call('POST', 'contact', { Email: 'nonsense' }), 400, noMail)
@@ -202,6 +203,16 @@ httpStorageTest('managecontactslists changes many lists at once, or tells every 
     ErrorMessage: invalid,
     StatusCode: 400,
   })
+  const unreadable = await call('POST', `contact/${id}/managecontactslists`, {
+    ContactsLists: [{ ListID: one.Address, Action: 'addforce' }, { Action: 'unsub' }, { ListID: one.ID }],
+  })
+  assert.deepEqual((unreadable.body as RestObject).ErrorInfo, {
+    ContactsLists: [
+      { ListID: one.Address, Action: 'addforce', Error: `List ID ${one.Address} is invalid or deleted` },
+      { Action: 'unsub', Error: 'listID missing or not valid' },
+      { ListID: one.ID, Error: 'action missing or not valid' },
+    ],
+  })
   assert.equal(rowsOf(await call('GET', `contact/${id}/getcontactslists`)).length, 2)
   const missing = await call('POST', 'contact/nobody@shop.test/managecontactslists', { ContactsLists: wish })
   assertRefused(missing, 404, 'Object not found')
@@ -234,7 +245,7 @@ httpStorageTest('managecontact stores a contact with its properties', async (htt
     Properties: { City: 'Lyon', age: 34, vip: true },
   })
   const again = await call('POST', path, { Email: wish.Email, Action: 'addforce', Properties: { age: null } })
-  assert.deepEqual(oneOf(again).Properties, { City: 'Lyon', vip: true })
+  assert.deepEqual([oneOf(again).Properties, oneOf(again).Name], [{ City: 'Lyon', vip: true }, 'Ana'])
   assert.equal(oneOf(await call('GET', 'contact/ana@shop.test')).Name, 'Ana')
 
   const odd = {
@@ -245,6 +256,11 @@ httpStorageTest('managecontact stores a contact with its properties', async (htt
   }
   assert.equal((await call('POST', path, odd)).status, 201)
   assert.equal(oneOf(await call('GET', 'contact/odd@shop.test')).Name, 'A B \ufffd')
+
+  const emptied = oneOf(await call('POST', path, { Email: odd.Email, Action: 'unsub', Name: '' }))
+  assert.equal(emptied.Name, '')
+  const nobody = oneOf(await call('POST', path, { Email: 'nobody@shop.test', Action: 'remove' }))
+  assert.deepEqual(nobody, { Email: 'nobody@shop.test', Action: 'remove', Name: '', Properties: {} })
 
   const wrong = await call('POST', path, { ...wish, Properties: { town: 'x', age: 'old' } })
   assert.deepEqual((wrong.body as RestObject).ErrorInfo, {
@@ -264,7 +280,13 @@ httpStorageTest('properties are defined, and their values read and changed', asy
   const born = oneOf(await call('POST', 'contactmetadata', { Name: 'born', Datatype: 'datetime' }))
   const taken = 'MJ18 A Contactmetadata resource with value "AGE" for Name already exists.'
   assertRefused(await call('POST', 'contactmetadata', { Name: 'AGE' }), 400, taken)
-  assert.equal((await call('POST', 'contactmetadata', { Name: 'with space' })).status, 400)
+  for (const [Name, reason] of [
+    ['with space', "MJ04 'with space' is no name of a property; it begins with a letter and holds letters"],
+    ['two\r\nlines', 'MJ04 Value must not contain control characters'],
+  ]) {
+    const refused = (await call('POST', 'contactmetadata', { Name })).body as RestObject
+    assert.ok(String(refused.ErrorInfo).startsWith(`MJ08 Property Name is invalid: ${reason}`))
+  }
   assert.equal((await call('POST', 'contactmetadata', { Name: 'x', Datatype: 'blob' })).status, 400)
 
   const id = await add(call, 'ana@shop.test')
@@ -284,6 +306,9 @@ httpStorageTest('properties are defined, and their values read and changed', asy
   const older = [{ Name: 'Age', Value: '35' }, shown[1]]
   assert.deepEqual(oneOf(await call('GET', `contactdata?ContactEmail=ana@shop.test`)).Data, older)
   assert.deepEqual(oneOf(await call('GET', `contactdata/${id}?Fields=born`)).Data, [shown[1]])
+  for (const same of [[{ Name: 'age', Value: 35 }], [{ Name: 'Age', Value: '35' }], older, []]) {
+    assertEmpty(await call('PUT', `contactdata/${id}`, { Data: same }), 304)
+  }
   const wrong = await call('PUT', `contactdata/${id}`, { Data: [{ Name: 'age', Value: '3.5' }] })
   assert.deepEqual((wrong.body as RestObject).ErrorInfo, {
     Properties: [{ age: 'Property type does not match definition' }],
@@ -317,7 +342,14 @@ httpStorageTest('memberships are added, changed, filtered and removed', async (h
   const alt = { ContactALT: 'BEN@shop.test', ListALT: two.Address, IsUnsubscribed: 'true' }
   const ben = oneOf(await call('POST', 'listrecipient', alt))
   assertSubset(ben, { ListName: 'two', IsUnsubscribed: true, SubscribedAt: '' })
-  await call('POST', 'listrecipient', { ContactAlt: 'ben@shop.test', ListAlt: 'one' })
+  const named = { Contact: ben.ContactID, List: String(one.ID) }
+  assertSubset(oneOf(await call('POST', 'listrecipient', named)), { ListName: 'one', IsUnsubscribed: false })
+  const alternate = { ContactAlt: 'ben@shop.test', ListAlt: 'one' }
+  assertRefused(
+    await call('POST', 'listrecipient', alternate),
+    400,
+    'MJ18 A duplicate ListRecipient already exists.',
+  )
   const twice = await call('POST', 'listrecipient', { ContactID: ana, ListID: one.ID })
   assertRefused(twice, 400, 'MJ18 A duplicate ListRecipient already exists.')
   for (const wrong of [

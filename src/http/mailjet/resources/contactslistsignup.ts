@@ -4,6 +4,7 @@ import { countSignups, listSignups, type SignupFilters, type SignupRow } from '.
 import type { ContactId, ContactListId, SignupId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Query } from '../resource.ts'
+import { isOfOther, span } from './contact-filters.ts'
 
 export const contactslistsignup = defineResource<SignupRow>({
   name: 'contactslistsignup',
@@ -42,9 +43,12 @@ export const contactslistsignup = defineResource<SignupRow>({
     { name: 'SourceId', type: 'integer', description: 'Its number.', value: (row) => row.source_id ?? 0 },
   ],
   filters: {
+    APIKey: 'integer',
     Contact: 'integer',
     ContactsList: 'integer',
+    Domain: 'text',
     Email: 'text',
+    LocalPart: 'text',
     MaxConfirmAt: 'time',
     MaxSignupAt: 'time',
     MinConfirmAt: 'time',
@@ -53,10 +57,11 @@ export const contactslistsignup = defineResource<SignupRow>({
     Source: 'text',
     SourceID: 'integer',
   },
+  refusedFilters: { ThrottleCheck: 'sign-ups that were held back are not kept' },
   sort: { ID: false },
   unknownId: 'not-found',
-  select: async (query, page) => listSignups(query.db, readFilters(query), page),
-  count: async (query) => countSignups(query.db, readFilters(query)),
+  select: async (query, page) => (isOfOther(query) ? [] : listSignups(query.db, readFilters(query), page)),
+  count: async (query) => (isOfOther(query) ? 0 : countSignups(query.db, readFilters(query))),
 })
 
 /** Times are Unix seconds here (reference §12). */
@@ -68,6 +73,8 @@ function readFilters({ keyId, id, filters }: Query): SignupFilters {
   const contactId = filters.integer('Contact')
   const listId = filters.integer('ContactsList')
   const email = filters.text('Email')
+  const localPart = filters.text('LocalPart')
+  const domain = filters.text('Domain')
   const source = filters.text('Source')
   const sourceId = filters.integer('SourceID')
   const address = filters.text('SignupIp')
@@ -77,14 +84,12 @@ function readFilters({ keyId, id, filters }: Query): SignupFilters {
     ...(contactId !== undefined && { contactId: contactId as ContactId }),
     ...(listId !== undefined && { listId: listId as ContactListId }),
     ...(email !== undefined && { email: contactEmail(email) ?? email }),
+    ...(localPart !== undefined && { localPart }),
+    ...(domain !== undefined && { domain }),
     ...(source !== undefined && { source }),
     ...(sourceId !== undefined && { sourceId }),
     ...(address !== undefined && { address }),
     signedUp: span(filters.time('MinSignupAt'), filters.time('MaxSignupAt')),
     confirmed: span(filters.time('MinConfirmAt'), filters.time('MaxConfirmAt')),
   }
-}
-
-function span(from: number | undefined, to: number | undefined): { from?: number; to?: number } {
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
 }

@@ -16,6 +16,7 @@ import type { ContactJobId, ContactListId, UploadId } from '../../../mail/ids.ts
 import { defineResource } from '../define-resource.ts'
 import { propertiesOf } from '../properties.ts'
 import { readJson } from '../read-json.ts'
+import type { Values } from '../read-values.ts'
 import { formatTime, type Query } from '../resource.ts'
 import { badRequest } from '../rest-errors.ts'
 import { invalidProperty, missingProperty } from './contact-problems.ts'
@@ -103,44 +104,57 @@ export const csvimport = defineResource<ContactJob>({
   select: async (query, { limit, offset, sort: [first] }) =>
     listJobs(query.db, filtersOf(query), { limit, offset, newestFirst: first?.descending ?? false }),
   count: async (query) => countJobs(query.db, filtersOf(query)),
-  async create(query, values) {
-    const { db, keyId, parts } = query
-    const method = csvMethods.find((one) => one === values.text('Method')) ?? 'addnoforce'
-    const listId = values.integer('ContactsListID') as ContactListId | undefined
-    await checkList(query, { method, listId })
-    const uploadId = (values.integer('DataID') ?? 0) as UploadId
-    if ((await findUpload({ db }, { keyId, id: uploadId })) === undefined) {
-      throw invalidProperty('DataID', `MJ04 There is no uploaded file ${uploadId}`)
-    }
-    const percent = values.integer('ErrTreshold') ?? 0
-    if (percent < 0 || percent > 100) throw invalidProperty('ErrTreshold', 'MJ04 Value must be from 0 to 100')
-    const given = values.text('ImportOptions') ?? ''
-    const action = readListAction(method)
-    const id = await createJob(parts.contacts, {
-      ...{ keyId, kind: 'csv', method, uploadId, status: 'Upload', errorLimitPercent: percent },
-      options: { ...readOptions(given), given },
-      targets: listId === undefined || action === undefined ? [] : [{ listId, action }],
-      ...(listId !== undefined && { listId }),
-    })
-    return reread(query, id)
-  },
-  async update(query, job, values) {
-    const { contacts } = query.parts
-    const status = values.text('Status')
-    if (status === undefined) return job
-    switch (status.toLowerCase()) {
-      case 'abort':
-        await abortJob(contacts, job)
-        break
-      case 'upload':
-        await resumeJob(contacts, job)
-        break
-      default:
-        throw badRequest('Invalid value for Status')
-    }
-    return reread(query, job.id)
-  },
+  create: (query, values) => startImport(query, values, { list: 'ContactsListID' }),
+  update: changeJobStatus,
 })
+
+/** `list` is how the resource calls the number of the list. */
+export async function startImport(
+  query: Query,
+  values: Values,
+  { list }: { list: 'ContactsListID' | 'RefId' },
+): Promise<ContactJob> {
+  const { db, keyId, parts } = query
+  const method = csvMethods.find((one) => one === values.text('Method')) ?? 'addnoforce'
+  if ((values.text('Status') ?? 'Upload').toLowerCase() !== 'upload')
+    throw badRequest('Invalid value for Status')
+  // Zero is how clients with typed fields say that there is none.
+  const listId = (values.integer(list) || undefined) as ContactListId | undefined
+  await checkList(query, { method, listId, list })
+  const uploadId = (values.integer('DataID') ?? 0) as UploadId
+  if ((await findUpload({ db }, { keyId, id: uploadId })) === undefined) {
+    throw invalidProperty('DataID', `MJ04 There is no uploaded file ${uploadId}`)
+  }
+  const percent = values.integer('ErrTreshold') ?? 0
+  if (percent < 0 || percent > 100) throw invalidProperty('ErrTreshold', 'MJ04 Value must be from 0 to 100')
+  const given = values.text('ImportOptions') ?? ''
+  const action = readListAction(method)
+  const id = await createJob(parts.contacts, {
+    ...{ keyId, kind: 'csv', method, uploadId, status: 'Upload', errorLimitPercent: percent },
+    options: { ...readOptions(given), given },
+    targets: listId === undefined || action === undefined ? [] : [{ listId, action }],
+    ...(listId !== undefined && { listId }),
+  })
+  return reread(query, id)
+}
+
+/** `Abort` stops a job, `Upload` lets it go on where it was. */
+export async function changeJobStatus(query: Query, job: ContactJob, values: Values): Promise<ContactJob> {
+  const { contacts } = query.parts
+  const status = values.text('Status')
+  if (status === undefined) return job
+  switch (status.toLowerCase()) {
+    case 'abort':
+      await abortJob(contacts, job)
+      break
+    case 'upload':
+      await resumeJob(contacts, job)
+      break
+    default:
+      throw badRequest('Invalid value for Status')
+  }
+  return reread(query, job.id)
+}
 
 function filtersOf({ keyId, id }: Query) {
   return { keyId, kinds: ['csv'] as const, ...(id !== undefined && { id: id as ContactJobId }) }
@@ -154,7 +168,7 @@ async function reread({ db, keyId }: Query, id: ContactJobId): Promise<ContactJo
 
 async function checkList(
   { db, keyId }: Query,
-  { method, listId }: { method: CsvMethod; listId: ContactListId | undefined },
+  { method, listId, list: property }: { method: CsvMethod; listId: ContactListId | undefined; list: string },
 ): Promise<void> {
   if (readListAction(method) === undefined) {
     if (listId === undefined) return
@@ -163,7 +177,7 @@ async function checkList(
       'MJ08 Property ContactsList is invalid: Exclusion of contacts from marketing campaign is a global status and can not be applied to a list',
     )
   }
-  if (listId === undefined) throw missingProperty('ContactsListID')
+  if (listId === undefined) throw missingProperty(property)
   const list = await findContactList(db, { keyId, id: listId })
   if (list === undefined || list.deletedAt !== null) {
     throw invalidProperty('ContactsList', `List ID ${listId} is invalid or deleted`)

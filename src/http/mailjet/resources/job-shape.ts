@@ -1,4 +1,5 @@
 /** Jobs as the actions show them that started them (reference/contacts.md §5.4). */
+import { hasErrors } from '../../../contacts/error-files.ts'
 import { type ContactJob, findJob } from '../../../contacts/jobs.ts'
 import type { ContactJobId, ContactListId } from '../../../mail/ids.ts'
 import type { ContactJobKind } from '../../../storage/tables/contact-jobs.ts'
@@ -18,8 +19,7 @@ export function jobShape({ baseUrl }: Pick<Query, 'baseUrl'>, job: ContactJob): 
     ContactsLists: job.targets.map(({ listId, action }) => ({ ListID: listId, Action: action })),
     Count: job.processed,
     Error: job.problem,
-    ErrorFile:
-      job.refused === 0 ? '' : `${baseUrl}/v3/DATA/batchjob/${job.id}/JSONError/application:json/LAST`,
+    ErrorFile: hasErrors(job) ? `${baseUrl}/v3/DATA/batchjob/${job.id}/JSONError/application:json/LAST` : '',
     JobEnd: formatTime(job.endedAt),
     JobStart: formatTime(job.startedAt),
     Status: job.status,

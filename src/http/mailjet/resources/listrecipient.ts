@@ -8,11 +8,13 @@ import { defineResource } from '../define-resource.ts'
 import type { Values } from '../read-values.ts'
 import { formatTime, type Query } from '../resource.ts'
 import { badRequest, notFound } from '../rest-errors.ts'
+import { noStatus } from './contact-filters.ts'
 import { invalidEmail, invalidProperty, missingProperty } from './contact-problems.ts'
 
 export const listrecipient = defineResource<Member>({
   name: 'listrecipient',
   description: 'Contacts in lists.',
+  absentActions: ['export'],
   properties: [
     {
       name: 'ContactALT',
@@ -86,9 +88,11 @@ export const listrecipient = defineResource<Member>({
     LastActivityAt: 'time',
     ListID: 'integer',
     ListName: 'text',
+    Opened: 'boolean',
     Style: 'text',
     Unsub: 'boolean',
   },
+  refusedFilters: { Status: noStatus },
   sort: { ID: false },
   unknownId: 'not-found',
   async select(query, page) {
@@ -103,12 +107,17 @@ export const listrecipient = defineResource<Member>({
     const list = await listOf(query, values)
     const contact = await contactOf(query, values)
     const there = { keyId: query.keyId, listId: list.id, contactId: contact.id }
-    const [known] = await listMembers(query.db, there, { limit: 1 })
-    if (known !== undefined) {
-      throw badRequest('MJ18 A duplicate ListRecipient already exists.')
-    }
-    const isUnsubscribed = values.boolean('IsUnsubscribed') ?? false
-    await put(query, { ...there, email: contact.email, isUnsubscribed })
+    await saveContacts(query.parts.contacts, {
+      keyId: query.keyId,
+      origin: '',
+      // Neither changes whoever is in the list already: there is nothing to take back when this is refused.
+      targets: [{ listId: list.id, action: values.boolean('IsUnsubscribed') ? 'unsub-new' : 'addnoforce' }],
+      creates: false,
+      contacts: [{ email: contact.email }],
+      accept: ({ membersMade }) => {
+        if (membersMade === 0) throw badRequest('MJ18 A duplicate ListRecipient already exists.')
+      },
+    })
     return reread(query, there)
   },
   async update(query, row, values) {
@@ -205,6 +214,8 @@ function readFilters({ keyId, filters, id }: Query): MemberFilters | undefined {
   if (isExcluded !== undefined) wanted.isExcluded = isExcluded
   const isBlocked = filters.boolean('Blocked')
   if (isBlocked !== undefined) wanted.isBlocked = isBlocked
+  const hasOpened = filters.boolean('Opened')
+  if (hasOpened !== undefined) wanted.hasOpened = hasOpened
   const activeSince = filters.time('LastActivityAt')
   if (activeSince !== undefined) wanted.activeSince = activeSince
   return wanted

@@ -1,5 +1,5 @@
 /** `POST /contactslist/{id}/managecontact`: one contact with its properties and its place in the list (reference/contacts.md §5.2). */
-import { contactEmail } from '../../../contacts/contacts.ts'
+import { contactEmail, findContact } from '../../../contacts/contacts.ts'
 import type { ContactList } from '../../../contacts/lists.ts'
 import { readListAction } from '../../../contacts/members.ts'
 import { propertiesByName } from '../../../contacts/properties.ts'
@@ -36,16 +36,17 @@ export const manageContact: Action<ContactList> = {
       contacts: [{ email, values, ...(typeof name === 'string' && { name }) }],
     })
     const contactId = ids.get(email)
+    const contact = contactId && (await findContact(db, { keyId, id: contactId }))
     const shown =
       contactId === undefined
         ? []
         : ((await valuesOf(db, { keyId, contactIds: [contactId] })).get(contactId) ?? [])
     return [
       {
-        ContactID: contactId ?? 0,
+        ...(contactId !== undefined && { ContactID: contactId }),
         Email: email,
         Action: action,
-        Name: typeof name === 'string' ? name : '',
+        Name: contact?.name ?? '',
         Properties: Object.fromEntries(
           shown.map(({ property, value }) => [property.name, plainValue(property.type, value)]),
         ),

@@ -22,6 +22,7 @@ function conditions({ filters }: Query): Condition[] {
 export const message = defineResource<Row>({
   name: 'message',
   description: 'Messages, one for each recipient.',
+  absentActions: ['export'],
   properties: [
     {
       name: 'ArrivedAt',

@@ -10,6 +10,7 @@ import type { AccountId, DomainId } from '../../../mail/ids.ts'
 import { defineResource } from '../define-resource.ts'
 import { formatTime, type Query } from '../resource.ts'
 import { alreadyExists } from '../rest-errors.ts'
+import { tellProperty } from './contact-problems.ts'
 
 export const metasender = defineResource<Metasender>({
   name: 'metasender',
@@ -30,6 +31,7 @@ export const metasender = defineResource<Metasender>({
       description: 'Free text.',
       write: 'always',
       maxLength: 500,
+      isOneLine: true,
       default: '',
       value: (row) => row.description,
     },
@@ -40,6 +42,7 @@ export const metasender = defineResource<Metasender>({
       write: 'at-creation',
       isRequired: true,
       maxLength: 320,
+      isOneLine: true,
       refusal: 'Not allowed to change email address',
       value: (row) => row.email,
     },
@@ -66,12 +69,12 @@ export const metasender = defineResource<Metasender>({
   count: async (query) => (await matching(query)).length,
   async create({ apiKey: { accountId }, db, parts }, values) {
     const email = values.text('Email') ?? ''
-    const existing = await findMetasender({ db }, { accountId, email })
+    const existing = await tellProperty('Email', findMetasender({ db }, { accountId, email }))
     if (existing !== undefined) {
       throw alreadyExists('Metasender', { property: 'Email', value: existing.email })
     }
     const description = values.text('Description') ?? ''
-    return createMetasender(parts.domains, { accountId, email, description })
+    return tellProperty('Email', createMetasender(parts.domains, { accountId, email, description }))
   },
   async update({ apiKey: { accountId }, parts }, { id }, values) {
     const description = values.text('Description')

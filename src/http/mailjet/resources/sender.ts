@@ -13,6 +13,7 @@ import { defineResource } from '../define-resource.ts'
 import type { Values } from '../read-values.ts'
 import { formatTime, type Page, type Query } from '../resource.ts'
 import { envelope } from '../rest.ts'
+import { tellProperty } from './contact-problems.ts'
 
 type SenderRow = Sender & {
   /** '' for a single address. */
@@ -46,6 +47,7 @@ export const sender = defineResource<SenderRow>({
       write: 'at-creation',
       isRequired: true,
       maxLength: 320,
+      isOneLine: true,
       refusal: 'Not allowed to change email address',
       value: (row) => row.email,
     },
@@ -79,6 +81,8 @@ export const sender = defineResource<SenderRow>({
       description: 'Display name.',
       write: 'always',
       default: '',
+      maxLength: 200,
+      isOneLine: true,
       value: (row) => row.name,
     },
     {
@@ -112,11 +116,8 @@ export const sender = defineResource<SenderRow>({
   },
   async create(query, values) {
     const email = values.text('Email') ?? ''
-    const added = await createSender(query.parts.domains, {
-      keyId: query.keyId,
-      email,
-      ...readValues(values),
-    })
+    const wanted = { keyId: query.keyId, email, ...readValues(values) }
+    const added = await tellProperty('Email', createSender(query.parts.domains, wanted))
     return withFileName(query, added)
   },
   async update(query, row, values) {

@@ -62,6 +62,7 @@ async function complaintSources(
 export const messageSentStatistics = defineResource<Row>({
   name: 'messagesentstatistics',
   description: 'What became of messages, one by one.',
+  absentActions: ['export'],
   properties: [
     moment('ArrivalTs', 'When the message was accepted.', (row) => row.acceptedAt),
     yes('Blocked', 'It was blocked.', ({ state }) => state === 'blocked' || state === 'dropped'),

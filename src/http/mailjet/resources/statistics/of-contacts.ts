@@ -88,6 +88,7 @@ export const statisticsOfContacts: readonly AnyResource[] = [
   defineResource<OfContact>({
     name: 'contactstatistics',
     description: 'Totals of contacts: the messages accepted since the contact is there.',
+    absentActions: ['export'],
     uniqueKey: ['Email'],
     properties: [
       contact.blocked,
@@ -118,6 +119,7 @@ export const statisticsOfContacts: readonly AnyResource[] = [
   defineResource<OfMember>({
     name: 'listrecipientstatistics',
     description: 'Totals of members of lists: the messages that went to the list.',
+    absentActions: ['export'],
     properties: [
       member.blocked,
       member.bounced,

@@ -208,6 +208,7 @@ export const topLists: readonly AnyResource[] = [
   defineResource<Link>({
     name: 'toplinkclicked',
     description: 'Links by how often they were followed.',
+    absentActions: ['export'],
     properties: [
       whole('ClickedCount', 'How often it was followed.', (row) => row.clicked_events),
       whole('LinkId', 'Of the link.', (row) => row.id),

@@ -118,6 +118,7 @@ export const openInformation = defineResource<Row>({
 export const clickStatistics = defineResource<Row>({
   name: 'clickstatistics',
   description: 'Clicks.',
+  absentActions: ['export'],
   properties: [
     moment('ClickedAt', 'When the link was followed.', (row) => row.at),
     whole('ClickedDelay', 'Seconds since the message was opened, or else accepted.', (row) => {
