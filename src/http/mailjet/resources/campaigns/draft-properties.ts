@@ -156,7 +156,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       name: 'Status',
       type: 'integer',
       description:
-        '-3 cancelled, -2 deleted, -1 archived, 0 draft, 1 programmed, 2 sent. -2, -1 and 0 may be set.',
+        '-3 cancelled, -2 deleted, -1 archived, 0 draft, 1 programmed, 2 sent. -3, -2, -1 and 0 may be set.',
       write: 'always',
       value: (row) => statusNumbers[row.state],
     },

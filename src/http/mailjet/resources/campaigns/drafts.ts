@@ -1,5 +1,11 @@
 /** `/v3/REST/campaigndraft` and its elder `/v3/REST/newsletter` (reference/campaigns-templates.md §2, §3). */
-import { archiveMailing, deleteMailing, restoreMailing } from '../../../../campaigns/change-state.ts'
+import {
+  archiveMailing,
+  cancelMailing,
+  deleteMailing,
+  restoreMailing,
+  unscheduleMailing,
+} from '../../../../campaigns/change-state.ts'
 import type { Builder, EditMode, Mailing } from '../../../../campaigns/mailing.ts'
 import { refuseChange } from '../../../../campaigns/refuse-change.ts'
 import { afterChange, mailingStates } from '../../../../campaigns/states.ts'
@@ -85,12 +91,13 @@ function draftResource({
       if (change !== undefined && afterChange(change, row) === undefined) {
         throw refusalOf(refuseChange(change, row))
       }
-      if (change === 'restore') {
-        const restored = await told(restoreMailing(campaigns, row))
-        return one(query, await told(changeMailing(campaigns, restored, settings)))
+      if (change === 'restore' || change === 'unschedule') {
+        const draft = await told((change === 'restore' ? restoreMailing : unscheduleMailing)(campaigns, row))
+        return one(query, await told(changeMailing(campaigns, draft, settings)))
       }
       const changed = await told(changeMailing(campaigns, row, settings))
       if (change === 'delete') return one(query, await told(deleteMailing(campaigns, changed)))
+      if (change === 'cancel') return one(query, await told(cancelMailing(campaigns, changed)))
       if (change === 'archive') return one(query, await told(archiveMailing(campaigns, changed)))
       return one(query, changed)
     },
@@ -169,14 +176,15 @@ function readStates(filters: Query['filters']): Mailing['state'][] {
 function statusChange(
   mailing: Mailing,
   status: number | undefined,
-): 'archive' | 'delete' | 'restore' | undefined {
+): 'archive' | 'cancel' | 'delete' | 'restore' | 'unschedule' | undefined {
   if (status === undefined || status === statusNumbers[mailing.state]) return undefined
   if (status === -2) return 'delete'
   if (status === -1) return 'archive'
-  if (status === 0 && mailing.state === 'archived') return 'restore'
+  if (status === -3) return 'cancel'
+  if (status === 0) return mailing.state === 'archived' ? 'restore' : 'unschedule'
   throw badRequest(
     'Object properties invalid',
-    'MJ08 Property Status is invalid: MJ04 It may be set to -2 (deleted), -1 (archived) or, if archived, 0; the actions send and schedule do the rest',
+    'MJ08 Property Status is invalid: MJ04 It may be set to -3 (cancelled), -2 (deleted), -1 (archived) or 0 (a draft again); the actions send and schedule do the rest',
   )
 }
 
