@@ -22,6 +22,7 @@ const facts: RenderFacts = {
   links: {
     unsubscribe: 'https://t.example/u/T',
     online: 'https://t.example/v/T',
+    shared: 'https://t.example/v/A',
     address: 'ana@inbox.example',
     fields: [],
   },
@@ -44,6 +45,18 @@ const cases: [name: string, source: string, becomes: string][] = [
     'ana@inbox.example https://t.example/u/T?l=fr https://t.example/u/T?l=de',
   ],
   ['the online version', '[[PERMALINK]] {{mj:permalink}}', 'https://t.example/v/T https://t.example/v/T'],
+  [
+    'links that share it, as anybody sees it',
+    '[[SHARE_FACEBOOK]] {{mj:share_twitter}} [[share_linkedin]] {{mj:share_google}}',
+    'https://www.facebook.com/sharer/sharer.php?u=https%3A%2F%2Ft.example%2Fv%2FA https://twitter.com/intent/tweet?url=https%3A%2F%2Ft.example%2Fv%2FA https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Ft.example%2Fv%2FA https://t.example/v/A',
+  ],
+  [
+    'the page for leaving in English, where no language is named',
+    '{{mj:unsub_link}}',
+    'https://t.example/u/T?l=en',
+  ],
+  ['nothing where only an editor has words', '[[HEADLINE]][[delivery_info]][[POSTAL_ADDRESS]]', ''],
+  ['the whole link', '[[PERMALINK_FULL_LINK]]', 'https://t.example/v/T'],
   [
     'conditions',
     '{% if data:vip %}vip{% else %}no{% endif %} {% if HasOpenedSince(7) %}o{% endif %}{% if HasClickedSince(7) %}c{% endif %}',

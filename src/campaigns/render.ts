@@ -16,6 +16,7 @@ import { mapTextParts } from '../mail/text-parts.ts'
 import {
   type Fault,
   parseTemplate,
+  predefinedTag,
   type RenderLimits,
   renderTemplate,
   replacePlaceholders,
@@ -102,6 +103,7 @@ export function renderParts({ parts, from, unmade }: ParsedMailing, facts: Rende
     texts[name] = replaceReservedTags(isHtml ? fillMarks(rendered.text, links) : rendered.text, {
       ...links,
       isHtml,
+      isWrittenMail: true,
     })
   }
   // A value may hold line breaks; in a subject they would end the header.
@@ -128,13 +130,9 @@ function contextOf(from: Mailbox, { to, person, links, now }: RenderFacts): Temp
     contact: { ...partyOf(to), ...(person !== undefined && { id: person.id }) },
     sender: partyOf(from),
     predefined(name) {
-      const [, isOnline, language] = /^(?:(permalink)|unsub_link(?:_([a-z]{2}))?)$/i.exec(name) ?? []
-      if (isOnline !== undefined) return links.online ?? '[[PERMALINK]]'
-      if (!/^unsub_link/i.test(name)) return undefined
+      const tag = predefinedTag(name)
       // Where the page is not known yet, the tag for it is.
-      const { unsubscribe } = links
-      if (unsubscribe === undefined) return `[[UNSUB_LINK${language === undefined ? '' : `_${language}`}]]`
-      return language === undefined ? unsubscribe : `${unsubscribe}?l=${language}`
+      return tag && replaceReservedTags(tag, { ...links, isHtml: false })
     },
     hasOpenedSince: (days) => since(person?.lastOpenAt, days),
     hasClickedSince: (days) => since(person?.lastClickAt, days),

@@ -8,6 +8,7 @@ import type { Mailbox } from '../mail/mailbox.ts'
 import {
   dependsOnRecipient,
   parseTemplate,
+  predefinedTag,
   renderTemplate,
   replacePlaceholders,
   type Template,
@@ -82,6 +83,7 @@ export function personalise(
         contactData: data?.values ?? {},
         contact: { ...partyOf(to), ...(data?.id !== undefined && { id: data.id }) },
         sender: partyOf(from),
+        predefined: predefinedTag,
         ...(data !== undefined && {
           inSegment: (name: string) => data.segments.get(name),
           hasOpenedSince: (days: number) => isWithin(data.lastOpenAt, { days, now }),
