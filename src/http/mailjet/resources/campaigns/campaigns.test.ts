@@ -86,12 +86,28 @@ httpStorageTest('a campaign shows the draft that it was, and how it was sent', a
     [`ContactsListID=${list.ID}`, [campaign.ID]],
     ['FromDomain=SHOP.example&Sort=ID+DESC', [tagged, campaign.ID].toSorted((a, b) => Number(b) - Number(a))],
     ['FromDomain=hop.example', []],
-    [`From=news@shop.example&IsNewsletterTool=false`, [tagged]],
+    [`From=News@shop.EXAMPLE&IsNewsletterTool=false`, [tagged]],
     ['CampaignStatus=1', []],
     ['FromTS=0&Period=Day&IsNewsletterTool=1', [campaign.ID]],
     ['ToTS=2020-01-01&FromTS=1', []],
   ] as const) {
     assert.deepEqual(ids(rowsOf(await call('GET', `campaign?${query}`))), expected, query)
+  }
+  const other = oneOf(await call('POST', 'campaigndraft', { ...wish, EditMode: 'html2', TemplateID: 7 })).ID
+  for (const [query, expected] of [
+    [`ContactsListID=${list.ID}`, [draft.ID]],
+    [`SegmentationID=${segment.ID}`, [draft.ID]],
+    ['SegmentationID=1', []],
+    ['TemplateID=7', [other]],
+    [`CampaignID=${campaign.ID}`, [draft.ID]],
+    [`DeliveredAt=${sent.DeliveredAt}`, [draft.ID]],
+    ['DeliveredAt=2020-01-01', []],
+    ['Modified=false', [other]],
+    ['Modified=true', [draft.ID]],
+    ['AXTesting=3', []],
+    ['EditMode=HTML2', [other]],
+  ] as const) {
+    assert.deepEqual(ids(rowsOf(await call('GET', `campaigndraft?${query}`))), expected, query)
   }
   const counted = await call('GET', 'campaign?countOnly=1&FromType=2')
   assert.deepEqual(counted.body, { Count: 1, Data: [], Total: 1 })

@@ -56,27 +56,40 @@ function draftResource({
     ...{ name, description },
     properties: byName([...commonProperties(modes, initial), ...extras.map(extraProperty), ...more]),
     filters: {
+      AXTesting: 'integer',
+      AXTestingID: 'integer',
       Campaign: 'integer',
+      CampaignID: 'integer',
       ContactsList: 'integer',
+      ContactsListID: 'integer',
+      DeliveredAt: 'time',
       EditMode: 'text',
       IsArchived: 'boolean',
       IsCampaign: 'boolean',
       IsDeleted: 'boolean',
       IsHandled: 'boolean',
       IsStarred: 'boolean',
+      Modified: 'boolean',
       NewsLetterTemplate: 'integer',
+      NewsLetterTemplateID: 'integer',
       Segmentation: 'integer',
+      SegmentationID: 'integer',
       Status: 'text',
       Subject: 'text',
       Template: 'integer',
+      TemplateID: 'integer',
     },
     sort: { ID: true },
     unknownId: 'not-found',
     async select(query, { limit, offset, sort: [first] }) {
       const page = { limit, offset, newestFirst: first?.descending ?? false }
-      return withMore(query, await listMailings(query.db, readFilters(query, name), page))
+      const wanted = readFilters(query, name)
+      return wanted === undefined ? [] : withMore(query, await listMailings(query.db, wanted, page))
     },
-    count: (query) => countMailings(query.db, readFilters(query, name)),
+    async count(query) {
+      const wanted = readFilters(query, name)
+      return wanted === undefined ? 0 : countMailings(query.db, wanted)
+    },
     async create(query, values) {
       const settings = { editMode: initial, ...(await readSettings(query, { values, extras, before: {} })) }
       return one(
@@ -137,15 +150,22 @@ async function withMore({ db, baseUrl, parts }: Query, mailings: readonly Mailin
   }))
 }
 
-function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFilters {
+/** Undefined: nothing can match. */
+function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFilters | undefined {
   if (id !== undefined) return { keyId, builder, id: id as MailingId }
-  const listId = filters.integer('ContactsList')
-  const segmentId = filters.integer('Segmentation')
-  const templateId = filters.integer('Template') ?? filters.integer('NewsLetterTemplate')
-  const campaignId = filters.integer('Campaign')
+  // By either of its names (reference/rest-conventions.md §3).
+  const reference = (name: string) => filters.integer(name) ?? filters.integer(`${name}ID`)
+  // There are no A/B tests: everything is in none.
+  if (reference('AXTesting')) return undefined
+  const listId = reference('ContactsList')
+  const segmentId = reference('Segmentation')
+  const templateId = reference('Template') ?? reference('NewsLetterTemplate')
+  const campaignId = reference('Campaign')
+  const deliveredAt = filters.time('DeliveredAt')
+  const isModified = filters.boolean('Modified')
   const isStarred = filters.boolean('IsStarred')
   const subject = filters.text('Subject')
-  const editMode = filters.text('EditMode')
+  const editMode = filters.text('EditMode')?.toLowerCase()
   const isCampaign = filters.boolean('IsCampaign') ?? filters.boolean('IsHandled')
   return {
     ...{ keyId, builder, states: readStates(filters) },
@@ -153,6 +173,8 @@ function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFi
     ...(segmentId !== undefined && { segmentId }),
     ...(templateId !== undefined && { templateId }),
     ...(campaignId !== undefined && { campaignId }),
+    ...(deliveredAt !== undefined && { deliveredAt }),
+    ...(isModified !== undefined && { isModified }),
     ...(isStarred !== undefined && { isStarred }),
     ...(subject !== undefined && { subject }),
     ...(editMode !== undefined && { editMode }),
