@@ -233,7 +233,12 @@ function deliveryWrites(
       }),
     )
   } else if (message.campaignId !== undefined && message.submission.campaign?.deduplicate) {
-    writes.push(insertCampaignRecipient({ campaign_id: message.campaignId, address: normaliseAddress(recipient.address) }))
+    writes.push(
+      insertCampaignRecipient({
+        campaign_id: message.campaignId,
+        address: normaliseAddress(recipient.address),
+      }),
+    )
   }
   return writes
 }

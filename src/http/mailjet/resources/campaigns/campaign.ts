@@ -81,7 +81,8 @@ export const campaign = defineResource<CampaignRow>({
     whole('Status', 'Always 0.', () => 0),
     words('Subject', 'Its subject, placeholders and all.', (row) => row.subject),
     whole('UnsubscribeTrackedCount', '1: unsubscriptions are tracked.', (row) =>
-      toNumber(row.mailingId !== null),
+      // Mail with a name is bulk mail, and has the header field for leaving.
+      toNumber(row.mailingId !== null || row.options.bulk === true),
     ),
   ],
   filters: {

@@ -54,6 +54,15 @@ const text = (name: string, description: string, value: (row: DraftRow) => strin
   write: 'always',
 })
 
+/** A reference may also be written without its ID (reference/rest-conventions.md §5); it is shown with it. */
+const bare = (name: 'ContactsList' | 'Segmentation' | 'Template'): Property<DraftRow> => ({
+  name,
+  type: 'integer',
+  description: `Other name of ${name}ID.`,
+  write: 'always',
+  value: () => undefined,
+})
+
 export function commonProperties(modes: readonly EditMode[], initial: EditMode): Property<DraftRow>[] {
   return [
     {
@@ -88,6 +97,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: () => undefined,
     },
+    bare('ContactsList'),
     {
       name: 'CreatedAt',
       type: 'time',
@@ -149,6 +159,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: () => undefined,
     },
+    bare('Segmentation'),
     text('Sender', 'Free text about the sender.', (row) => row.senderLabel),
     text('SenderEmail', 'Address of the sender.', (row) => row.senderEmail),
     text('SenderName', 'Name of the sender.', (row) => row.senderName),
@@ -168,6 +179,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: (row) => row.templateId ?? undefined,
     },
+    bare('Template'),
     text('Title', 'Name of its own, for people.', (row) => row.title),
     { name: 'Url', type: 'text', description: 'Online version, once it is sent.', value: (row) => row.url },
   ]

@@ -66,6 +66,10 @@ httpStorageTest('lists and segments are named by number or by name; 0 takes a se
     }),
   )
   assertSubset(made, { ContactsListID: list.ID, SegmentationID: segment.ID })
+  const bare = { ContactsList: list.ID, Segmentation: segment.ID, Template: 7 }
+  assertSubset(oneOf(await call('POST', 'newsletter', { ...wish, ...bare })), {
+    ...{ ContactsListID: list.ID, SegmentationID: segment.ID, TemplateID: 7 },
+  })
   const changed = oneOf(await call('PUT', `campaigndraft/${made.ID}`, { SegmentationID: 0, Title: 'T' }))
   assert.deepEqual([changed.SegmentationID, changed.Title], [undefined, 'T'])
   assert.equal((await call('PUT', `campaigndraft/${made.ID}`, { ContactsListID: 1 })).status, 400)
@@ -169,6 +173,7 @@ httpStorageTest('tagged mail is a campaign too, of the current day unless a time
   assertSubset(row ?? {}, {
     ...{ CampaignType: 1, CustomValue: 'orders', FirstMessageID: MessageID, FromEmail: 'news@shop.example' },
     ...{ IsDeleted: false, IsStarred: false, Subject: 'Order', SpamassScore: 0, Status: 0 },
+    ...{ UnsubscribeTrackedCount: 1 },
   })
   assert.equal(row?.NewsLetterID, undefined)
   const yesterday = Date.now() - 86_400_000
