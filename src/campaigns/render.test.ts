@@ -19,6 +19,7 @@ const person: Person = {
 const facts: RenderFacts = {
   to: { name: 'Ana', address: { local: 'ana', domain: 'inbox.example' } },
   person,
+  senderId: 3,
   links: {
     unsubscribe: 'https://t.example/u/T',
     online: 'https://t.example/v/T',
@@ -38,7 +39,7 @@ const cases: [name: string, source: string, becomes: string][] = [
   ['a default', '[[data:town:"there"]] {{data:town:"there"}}', 'there there'],
   ['nothing where there is neither', '[[data:town]]', ''],
   ['the contact', '{{mj:contact.email}} {{mj:contact.name}} {{mj:contact.id}}', 'ana@inbox.example Ana 7'],
-  ['the sender', '{{mj:sender.email}}', 'news@shop.example'],
+  ['the sender', '{{mj:sender.email}} {{mj:sender.ID}}', 'news@shop.example 3'],
   [
     'the recipient and the ways out',
     '[[EMAIL_TO]] [[UNSUB_LINK_FR]] {{mj:unsub_link_de}}',

@@ -52,7 +52,14 @@ export type ParsedMailing = {
   unmade: Unmade | undefined
 }
 
-export type RenderFacts = { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number }
+export type RenderFacts = {
+  to: Mailbox
+  person: Person | undefined
+  /** Where the texts ask for it. */
+  senderId?: number | undefined
+  links: OwnLinks
+  now: number
+}
 
 const partNames = ['subject', 'html', 'text'] as const
 const dayMs = 86_400_000
@@ -122,13 +129,13 @@ function limitsFor(source: string): RenderLimits {
   return { characters: 4 * source.length + 200_000, steps: 20_000 + source.length }
 }
 
-function contextOf(from: Mailbox, { to, person, links, now }: RenderFacts): TemplateContext {
+function contextOf(from: Mailbox, { to, person, senderId, links, now }: RenderFacts): TemplateContext {
   const since = (at: number | null | undefined, days: number) => at != null && now - at <= days * dayMs
   return {
     variables: {},
     contactData: person?.properties ?? {},
     contact: { ...partyOf(to), ...(person !== undefined && { id: person.id }) },
-    sender: partyOf(from),
+    sender: { ...partyOf(from), ...(senderId !== undefined && { id: senderId }) },
     predefined(name) {
       const tag = predefinedTag(name)
       // Where the page is not known yet, the tag for it is.
@@ -209,7 +216,10 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     const to = { name: (recipient.person?.name ?? '').replace(/\p{Cc}+/gu, ' ').trim(), address }
     const { open, click, ...others } = linksFor({ message, recipient, content })
     const links = isTracked ? { ...others, ...(open && { open }), ...(click && { click }) } : others
-    const rendered = renderParts(stored, { to, person: recipient.person, links, now: now() })
+    const rendered = renderParts(stored, {
+      ...{ to, person: recipient.person, links, now: now() },
+      senderId: message.options.senderId,
+    })
     return { stored, to, links, rendered }
   }
 
@@ -252,7 +262,13 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
       const stored = read(message.id, content, message.options.rawBraces !== true)
       const to = { name: '', address: { local: '', domain: '' } }
       const links = { unsubscribe: '#', online: '#', address: '', fields: [] }
-      return renderParts(stored, { to, person: undefined, links, now: now() })
+      return renderParts(stored, {
+        to,
+        person: undefined,
+        senderId: message.options.senderId,
+        links,
+        now: now(),
+      })
     },
   }
 }

@@ -55,6 +55,17 @@ httpStorageTest('names below mj: are links in mail of the Send API too', async (
   )
 })
 
+httpStorageTest('a sender has the number of what allows it, and who is no contact has 0', async (http) => {
+  const html = '<p>{{mj:sender.ID}} {{mj:contact.ID}} {{mj:contact.id:"nobody"}}</p>'
+  const shown = await http.call({ path: await pageOf(http, html, { TemplateLanguage: true }) })
+  const sender = await http.storage.db
+    .selectFrom('senders')
+    .select('id')
+    .where('email', '=', '*@shop.example')
+    .executeTakeFirstOrThrow()
+  assert.match(shown.text, new RegExp(`<p>${sender.id} 0 nobody</p>`))
+})
+
 httpTest('a mail that is too large for a page says so', async (http) => {
   const shown = await http.call({ path: await pageOf(http, `<p>${'x'.repeat(2_000_000)}</p>`) })
   assert.equal(shown.status, 413)
