@@ -123,7 +123,9 @@ export function restoreMailing(parts: Parts, mailing: Mailing): Promise<Mailing>
 
 /** For good: only Mailjet's API lists it, as deleted, until it is purged. What was sent of it, and its counts, stay. */
 export function deleteMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
-  return change(parts, mailing, 'delete', { columns: {} })
+  return change(parts, mailing, 'delete', {
+    columns: { archived_from: mailing.archivedFrom ?? mailing.state },
+  })
 }
 
 function refuseUnless(name: MailingChange, mailing: Mailing): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Person } from '../contacts/persons.ts'
 import type { ContactId } from '../mail/ids.ts'
 import { textsOfMailing } from './compose-mailing.ts'
-import { withFooter, withTextFooter } from './footer.ts'
+import { withFooter, withoutFooters, withTextFooter } from './footer.ts'
 import { parseMailing, type RenderFacts, renderParts } from './render.ts'
 
 const from = { name: 'Shop', address: { local: 'news', domain: 'shop.example' } }
@@ -150,4 +150,14 @@ test('a placeholder that is never replaced is no way out', () => {
   const own = { html: '<a href="[[UNSUB_LINK_EN]]">x</a>', text: '[[UNSUB_LINK]]' }
   const stays = textsOfMailing(mailing, { ...own, headers: { 'X-MJ-TemplateLanguage': '0' } })
   assert.deepEqual(stays, { subject: 'S', ...own })
+})
+
+test('the words for leaving are taken out again for whoever has got no mail', () => {
+  for (const locale of ['en_US', 'fr_FR', 'ja_JP']) {
+    const how = { locale, usesLanguage: true }
+    const texts = { html: withFooter('<body>a</body>', how), text: withTextFooter('a', how) }
+    assert.deepEqual(withoutFooters(texts), { html: '<body>a</body>', text: 'a\n' })
+  }
+  const own = { html: '<p>a <a href="[[UNSUB_LINK_EN]]">Leave</a></p>' }
+  assert.deepEqual(withoutFooters(own), own)
 })

@@ -29,6 +29,7 @@ import { fillMarks, markLinks, withoutMarks } from '../tracking/marked-links.ts'
 import type { OwnLinks } from '../tracking/own-links.ts'
 import type { Linked } from '../tracking/personal.ts'
 import type { MailingTexts } from './compose-mailing.ts'
+import { withoutFooters } from './footer.ts'
 
 export type MailingPart = keyof MailingTexts
 
@@ -168,7 +169,10 @@ type StoredMailing = ParsedMailing & {
 }
 
 /** `content` as composeMailing made it. */
-function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }): StoredMailing {
+function readStored(
+  content: Buffer,
+  { usesLanguage, isForAnybody }: { usesLanguage: boolean; isForAnybody: boolean },
+): StoredMailing {
   const header = readHeaderBlock(content)
   const [from] = parseMailboxList(findHeaderValue(content, header, 'from') ?? '') ?? []
   if (from === undefined) throw new Error('the stored mail of a mailing has no author')
@@ -180,7 +184,7 @@ function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }
     return text
   })
   return {
-    ...parseMailing(texts, { from, usesLanguage }),
+    ...parseMailing(isForAnybody ? withoutFooters(texts) : texts, { from, usesLanguage }),
     fields: header.fields
       .filter(({ lower }) => !written.has(lower))
       .map(({ start, end }) => content.toString('utf8', start, end))
@@ -197,12 +201,16 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     maxSize: 32 * 1024 * 1024,
   })
 
-  function read(id: number, content: Buffer, usesLanguage: boolean): StoredMailing {
-    const found = known.get(id)
+  function read(
+    { message: { id, options }, content }: Pick<HandedWork, 'message' | 'content'>,
+    { isForAnybody }: { isForAnybody: boolean },
+  ): StoredMailing {
+    const place = isForAnybody ? -id : id
+    const found = known.get(place)
     if (found !== undefined) return found
-    const parsed = readStored(content, { usesLanguage })
+    const parsed = readStored(content, { usesLanguage: options.rawBraces !== true, isForAnybody })
     // As text, and about as much again for what was parsed of it.
-    known.set(id, parsed, { size: content.length * 4 + 1 })
+    known.set(place, parsed, { size: content.length * 4 + 1 })
     return parsed
   }
 
@@ -210,7 +218,7 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     { message, content }: Pick<HandedWork, 'message' | 'content'>,
     { recipient, isTracked }: { recipient: HandedWork['recipients'][number]; isTracked: boolean },
   ) {
-    const stored = read(message.id, content, message.options.rawBraces !== true)
+    const stored = read({ message, content }, { isForAnybody: false })
     const address = parseAddress(recipient.address)
     if (address === undefined) throw new Error(`delivery ${recipient.deliveryId} is to no address`)
     const to = { name: (recipient.person?.name ?? '').replace(/\p{Cc}+/gu, ' ').trim(), address }
@@ -258,17 +266,13 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
       recipient: HandedWork['recipients'][number] | undefined,
     ): Rendered {
       if (recipient !== undefined) return textsOfRecipient(mail, { recipient, isTracked: false }).rendered
-      const { message, content } = mail
-      const stored = read(message.id, content, message.options.rawBraces !== true)
+      const stored = read(mail, { isForAnybody: true })
+      const { senderId } = mail.message.options
       const to = { name: '', address: { local: '', domain: '' } }
-      const links = { unsubscribe: '#', online: '#', address: '', fields: [] }
-      return renderParts(stored, {
-        to,
-        person: undefined,
-        senderId: message.options.senderId,
-        links,
-        now: now(),
-      })
+      const nobody = { deliveryId: mail.message.id, address: '' }
+      const { shared = '#' } = linksFor({ ...mail, recipient: nobody })
+      const links = { unsubscribe: '#', online: shared, address: '', fields: [] }
+      return renderParts(stored, { to, person: undefined, senderId, links, now: now() })
     },
   }
 }

@@ -84,12 +84,13 @@ function readFilters({ keyId, id, uniqueKey, filters }: Query): MailingFilters |
   const kind = type?.toLowerCase()
   const asked = Object.entries(states).flatMap(([name, of]) => (filters.boolean(name) ? [...of] : []))
   const all = mailingStates.filter((state) => state !== 'deleted')
-  const usual = filters.boolean('All') || uniqueKey ? all : all.filter((state) => state !== 'archived')
+  const usual = filters.boolean('All') ? all : all.filter((state) => state !== 'archived')
   const isStarred = filters.boolean('Starred')
   const subject = filters.text('Subject')
   const common = {
     keyId,
-    states: asked.length > 0 ? asked : usual,
+    // What is named itself is shown whatever became of it.
+    states: uniqueKey ? mailingStates : asked.length > 0 ? asked : usual,
     ...(isStarred !== undefined && { isStarred }),
     ...(subject !== undefined && { subject }),
   }

@@ -113,6 +113,24 @@ httpStorageTest('a campaign shows the draft that it was, and how it was sent', a
   assert.deepEqual(counted.body, { Count: 1, Data: [], Total: 1 })
 })
 
+httpStorageTest('what was sent is shown to anybody, and still found when it is deleted', async (http, t) => {
+  const call = restCaller(http)
+  const { draft, path } = await prepare(call)
+  const html = '<p>Dear [[data:name:"reader"]]</p><p>{{mj:permalink}}</p>'
+  await call('PUT', `${path}/detailcontent`, { 'Html-part': html })
+  const sent = await sendOut(http, t, path)
+  const shown = await http.call({ path: new URL(String(sent.Url)).pathname })
+  assert.equal(shown.status, 200)
+  assert.match(shown.text, /<p>Dear reader<\/p><p>http\S+\/v\/\S+<\/p>/)
+  assert.doesNotMatch(shown.text, /This mail was sent to|Unsubscribe/)
+  const deleted = oneOf(await call('PUT', path, { Status: -2 }))
+  assertSubset(deleted, { Status: -2, DeliveredAt: sent.DeliveredAt, Url: sent.Url })
+  const named = `campaignoverview/Campaign%7C${sent.CampaignID}`
+  assertSubset(oneOf(await call('GET', named)), { Status: -2, ID: sent.CampaignID })
+  assert.deepEqual(rowsOf(await call('GET', 'campaignoverview?All=true')), [])
+  assert.equal(oneOf(await call('GET', `campaigndraft/${draft.ID}`)).Status, -2)
+})
+
 httpStorageTest('a draft and the campaign that it became have one star', async (http, t) => {
   const call = restCaller(http)
   const { draft, path } = await prepare(call)

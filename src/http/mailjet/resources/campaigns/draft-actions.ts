@@ -140,8 +140,8 @@ export function draftActions({ hasMjml }: { hasMjml: boolean }): Readonly<Record
       description: 'Sends it to the given Recipients, each an object with Email and Name.',
       post: async ({ parts }, row, body) => {
         const recipients = readRecipients(body)
-        if (row.state === 'deleted')
-          throw badRequest('Newsletter has to be in status draft or programmed', 'It is deleted')
+        if (row.state === 'deleted' || row.state === 'archived')
+          throw badRequest('Newsletter has to be in status draft or programmed', `It is ${row.state}`)
         await told(testMailing(parts.campaigns, row, recipients))
         return [status(row)]
       },

@@ -6,9 +6,9 @@ import { statusNumbers } from './draft-status.ts'
 /** With what stands elsewhere. */
 export type DraftRow = Mailing & { contentId: number; hasText: boolean; url: string }
 
-/** To everybody whom it was for, and perhaps put away since then. */
+/** To everybody whom it was for, and perhaps put away or deleted since then. */
 export function wasSent({ state, archivedFrom }: Mailing): boolean {
-  return state === 'sent' || (state === 'archived' && archivedFrom === 'sent')
+  return state === 'sent' || ((state === 'archived' || state === 'deleted') && archivedFrom === 'sent')
 }
 
 export type Extra = {

@@ -273,6 +273,8 @@ httpStorageTest('what stopped on its way goes on or is cancelled, and can then b
   assertEmpty(await call('DELETE', `${path}/schedule`), 204)
   assert.equal(oneOf(await call('GET', path)).Status, -3)
   assert.equal(oneOf(await call('PUT', path, { Status: -1 })).Status, -1)
+  const tried = await call('POST', `${path}/test`, { Recipients: [{ Email: 'me@shop.example' }] })
+  assert.match(tried.text, /"ErrorMessage":"Newsletter has to be in status draft or programmed"/)
   assert.equal(oneOf(await call('PUT', path, { Status: -2 })).Status, -2)
 })
 
