@@ -86,6 +86,7 @@ export const campaign = defineResource<CampaignRow>({
     ),
   ],
   filters: {
+    Campaign: 'integer',
     CampaignID: 'integer',
     CampaignStatus: 'integer',
     ContactsList: 'integer',
@@ -101,6 +102,7 @@ export const campaign = defineResource<CampaignRow>({
     IsStarred: 'boolean',
     Period: 'text',
     ToTS: 'time',
+    Workflow: 'integer',
     WorkflowID: 'integer',
   },
   sort: { ID: true },
@@ -151,8 +153,9 @@ function readFilters(query: Query): CampaignFilters | undefined {
   const status = filters.integer('CampaignStatus')
   // There are two types, all have the same status, and there are no workflows.
   if (type !== undefined && type !== 1 && type !== 2) return undefined
-  if ((status !== undefined && status !== 0) || filters.integer('WorkflowID') !== undefined) return undefined
-  const wanted = id ?? filters.integer('CampaignID')
+  const workflow = filters.integer('WorkflowID') ?? filters.integer('Workflow')
+  if ((status !== undefined && status !== 0) || workflow !== undefined) return undefined
+  const wanted = id ?? filters.integer('CampaignID') ?? filters.integer('Campaign')
   const name = named ?? filters.text('CustomCampaign')
   const createdTo = filters.time('ToTS')
   const isMailing = filters.boolean('IsNewsletterTool') ?? (type === undefined ? undefined : type === 2)

@@ -184,6 +184,7 @@ httpStorageTest('tagged mail is a campaign too, of the current day unless a time
     'Period=Week',
     'CustomCampaign=orders',
     `CampaignID=${row?.ID}`,
+    `Campaign=${row?.ID}`,
     'FromTS=1&FromDomain=shop.example',
   ]) {
     assert.equal(rowsOf(await call('GET', `campaign?${query}`)).length, 1, query)
