@@ -16,6 +16,8 @@ export const campaignLane = 'campaign'
 type Parts = Pick<CampaignsContext, 'storage' | 'clock' | 'maySendAs' | 'wake' | 'log'>
 type Columns = Updateable<Schema['mailings']>
 
+const notPaused = { reason: '', paused_by: null } as const
+
 /** At its time, also when we are down then. Throws `Refused`, with all that is missing. */
 export async function scheduleMailing(parts: Parts, mailing: Mailing, at: Instant): Promise<Mailing> {
   refuseUnless('schedule', mailing)
@@ -24,11 +26,11 @@ export async function scheduleMailing(parts: Parts, mailing: Mailing, at: Instan
     ...checkDate(at, parts.clock.now()),
   ]
   if (problems.length > 0) throw new NotReady(mailing.id, problems)
-  return change(parts, mailing, 'schedule', { columns: { scheduled_at: at }, workAt: at })
+  return change(parts, mailing, 'schedule', { columns: { ...notPaused, scheduled_at: at }, workAt: at })
 }
 
 export function unscheduleMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
-  return change(parts, mailing, 'unschedule', { columns: { scheduled_at: null } })
+  return change(parts, mailing, 'unschedule', { columns: { ...notPaused, scheduled_at: null } })
 }
 
 /** Throws `Refused`, with all that is missing. */
@@ -57,9 +59,9 @@ export async function beginMailing(
   const { numUpdatedRows } = await storage.db
     .updateTable('mailings')
     .set({
-      ...{ started_at: now, is_used: 1 as const, modified_at: changedAt(now) },
+      modified_at: changedAt(now),
       ...(problem === undefined
-        ? { state: 'sending' as const }
+        ? { state: 'sending' as const, started_at: now, is_used: 1 as const }
         : { state: 'paused' as const, reason: problem, paused_by: 'problem' as const, work_id: null }),
     })
     .where('id', '=', id)
@@ -91,15 +93,23 @@ export async function resumeMailing(parts: Parts, mailing: Mailing): Promise<Mai
       ? await checkMailing(parts, mailing, { purpose: 'send' })
       : await checkRights(parts, mailing)
   if (problems.length > 0) throw new NotReady(mailing.id, problems)
+  const now = parts.clock.now()
+  if (mailing.startedAt === null && mailing.segmentId !== null) {
+    await markSegmentUsed(parts.storage.db, mailing.segmentId)
+  }
   const isKept = mailing.messageId !== null && (await hasBody(parts.storage.db, mailing.messageId))
   return change(parts, mailing, 'resume', {
-    columns: { reason: '', paused_by: null, ...(!isKept && { message_id: null }) },
-    workAt: parts.clock.now(),
+    columns: {
+      ...notPaused,
+      ...(mailing.startedAt === null && { started_at: now, is_used: 1 }),
+      ...(!isKept && { message_id: null }),
+    },
+    workAt: now,
   })
 }
 
 export function cancelMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
-  const columns = { reason: '', paused_by: null, ended_at: parts.clock.now() }
+  const columns = { ...notPaused, ended_at: parts.clock.now() }
   return change(parts, mailing, 'cancel', { columns })
 }
 
@@ -113,7 +123,9 @@ export function restoreMailing(parts: Parts, mailing: Mailing): Promise<Mailing>
 
 /** For good: only Mailjet's API lists it, as deleted, until it is purged. What was sent of it, and its counts, stay. */
 export function deleteMailing(parts: Parts, mailing: Mailing): Promise<Mailing> {
-  return change(parts, mailing, 'delete', { columns: {} })
+  return change(parts, mailing, 'delete', {
+    columns: { archived_from: mailing.archivedFrom ?? mailing.state },
+  })
 }
 
 function refuseUnless(name: MailingChange, mailing: Mailing): void {

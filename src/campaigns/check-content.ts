@@ -49,9 +49,9 @@ type How = { usesLanguage: boolean; mjml: string | null; properties: readonly st
 function checkPart(part: MailingPart, source: string, how: How): ContentFinding[] {
   const parsed = how.usesLanguage ? parseTemplate(source, { placeholders: true }) : source
   const doubtful = findDoubtfulTags(source, { usesLanguage: how.usesLanguage, limit: mostDoubtful }).map(
-    ({ text, start, advice }): ContentFinding => ({
+    ({ text, start, advice, isEmptied }): ContentFinding => ({
       code: 'doubtful-tag',
-      message: `${placeIn({ part, source, start }, how.mjml)}: ${text} is no placeholder and goes out as it stands; ${advice}.`,
+      message: `${placeIn({ part, source, start }, how.mjml)}: ${text} ${isEmptied ? "is filled by Mailjet's own editor only, and nothing stands in its place here" : 'is no placeholder and goes out as it stands'}; ${advice}.`,
       hinders: false,
     }),
   )

@@ -24,18 +24,43 @@ function hasWayOut(text: string, { usesLanguage }: FooterOptions): boolean {
 
 export function withFooter(html: string, options: FooterOptions): string {
   if (hasWayOut(html, options)) return html
-  const { locale } = options
-  const { language, text, link } = wordsFor(locale)
-  const footer = `<p style="margin:24px 0 8px;font:12px/1.5 sans-serif;color:#595959;text-align:center">${text} <a href="[[UNSUB_LINK_${language}]]" style="color:#595959">${link}</a></p>`
+  const footer = htmlFooter(wordsFor(options.locale))
   const end = html.toLowerCase().lastIndexOf('</body>')
   return end === -1 ? html + footer : html.slice(0, end) + footer + html.slice(end)
 }
 
 export function withTextFooter(plain: string, options: FooterOptions): string {
   if (hasWayOut(plain, options)) return plain
-  const { locale } = options
-  const { language, text, link } = wordsFor(locale)
-  return `${plain.trimEnd()}\n\n-- \n${text}\n${link}: [[UNSUB_LINK_${language}]]\n`
+  return plain.trimEnd() + textFooter(wordsFor(options.locale))
+}
+
+/** Without the words that were put in, which say nothing to anybody else. */
+export function withoutFooters<Texts extends { html?: string; text?: string }>(texts: Texts): Texts {
+  const { html, text } = texts
+  return {
+    ...texts,
+    ...(html !== undefined && { html: without(html, htmlFooter) }),
+    ...(text !== undefined && { text: without(text.replaceAll('\r\n', '\n'), textFooter) }),
+  }
+}
+
+function without(source: string, footerOf: (words: FooterWords) => string): string {
+  const footer = Object.keys(words)
+    .map((language) => footerOf(wordsFor(language)).trimEnd())
+    .find((one) => source.includes(one))
+  if (footer === undefined) return source
+  const at = source.lastIndexOf(footer)
+  return source.slice(0, at) + source.slice(at + footer.length)
+}
+
+type FooterWords = ReturnType<typeof wordsFor>
+
+function htmlFooter({ language, text, link }: FooterWords): string {
+  return `<p style="margin:24px 0 8px;font:12px/1.5 sans-serif;color:#595959;text-align:center">${text} <a href="[[UNSUB_LINK_${language}]]" style="color:#595959">${link}</a></p>`
+}
+
+function textFooter({ language, text, link }: FooterWords): string {
+  return `\n\n-- \n${text}\n${link}: [[UNSUB_LINK_${language}]]\n`
 }
 
 function wordsFor(locale: string): Words & { language: string } {

@@ -7,6 +7,7 @@ import { exclusionWord } from '../contacts/count-recipients.ts'
 import { personsById } from '../contacts/persons.ts'
 import { recipientsNow } from '../contacts/recipients.ts'
 import type { LateRecipient, OpenMessage } from '../intake/draft.ts'
+import { askedSenderId } from '../intake/sender-id.ts'
 import type { MessageOptions } from '../intake/submission.ts'
 import { parseAddress } from '../mail/address.ts'
 import type { CampaignId, ContactId, ContactListId, DeliveryId, KeyId, MessageId } from '../mail/ids.ts'
@@ -47,7 +48,10 @@ export async function openMail(parts: Parts, mailing: Mailing): Promise<OpenMess
   const campaignId = await campaignOf(parts, mailing)
   const defaults = await parts.trackingOf(keyId)
   const hasHtml = !!content.html
+  const texts = [mailing.subject, content.html, content.text]
+  const senderId = await askedSenderId(storage.db, { keyId, from: from.address, texts })
   const options: MessageOptions = {
+    ...(senderId !== undefined && { senderId }),
     ...{ bulk: true, individual: true, mailingId: id, campaignId, listId },
     trackOpens: hasHtml && (mailing.trackOpens ?? defaults.opens) ? 'enabled' : 'disabled',
     trackClicks: hasHtml && (mailing.trackClicks ?? defaults.clicks) ? 'enabled' : 'disabled',

@@ -45,6 +45,7 @@ export type Mailing = MailingSettings & {
   builder: Builder
   isUsed: boolean
   state: MailingState
+  /** What it was before it was archived or deleted. */
   archivedFrom: MailingState | null
   /** Why it is paused, in words. */
   reason: string

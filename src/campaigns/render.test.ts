@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Person } from '../contacts/persons.ts'
 import type { ContactId } from '../mail/ids.ts'
 import { textsOfMailing } from './compose-mailing.ts'
-import { withFooter, withTextFooter } from './footer.ts'
+import { withFooter, withoutFooters, withTextFooter } from './footer.ts'
 import { parseMailing, type RenderFacts, renderParts } from './render.ts'
 
 const from = { name: 'Shop', address: { local: 'news', domain: 'shop.example' } }
@@ -19,9 +19,11 @@ const person: Person = {
 const facts: RenderFacts = {
   to: { name: 'Ana', address: { local: 'ana', domain: 'inbox.example' } },
   person,
+  senderId: 3,
   links: {
     unsubscribe: 'https://t.example/u/T',
     online: 'https://t.example/v/T',
+    shared: 'https://t.example/v/A',
     address: 'ana@inbox.example',
     fields: [],
   },
@@ -37,13 +39,25 @@ const cases: [name: string, source: string, becomes: string][] = [
   ['a default', '[[data:town:"there"]] {{data:town:"there"}}', 'there there'],
   ['nothing where there is neither', '[[data:town]]', ''],
   ['the contact', '{{mj:contact.email}} {{mj:contact.name}} {{mj:contact.id}}', 'ana@inbox.example Ana 7'],
-  ['the sender', '{{mj:sender.email}}', 'news@shop.example'],
+  ['the sender', '{{mj:sender.email}} {{mj:sender.ID}}', 'news@shop.example 3'],
   [
     'the recipient and the ways out',
     '[[EMAIL_TO]] [[UNSUB_LINK_FR]] {{mj:unsub_link_de}}',
     'ana@inbox.example https://t.example/u/T?l=fr https://t.example/u/T?l=de',
   ],
   ['the online version', '[[PERMALINK]] {{mj:permalink}}', 'https://t.example/v/T https://t.example/v/T'],
+  [
+    'links that share it, as anybody sees it',
+    '[[SHARE_FACEBOOK]] {{mj:share_twitter}} [[share_linkedin]] {{mj:share_google}}',
+    'https://www.facebook.com/sharer/sharer.php?u=https%3A%2F%2Ft.example%2Fv%2FA https://twitter.com/intent/tweet?url=https%3A%2F%2Ft.example%2Fv%2FA https://www.linkedin.com/sharing/share-offsite/?url=https%3A%2F%2Ft.example%2Fv%2FA https://t.example/v/A',
+  ],
+  [
+    'the page for leaving in English, where no language is named',
+    '{{mj:unsub_link}}',
+    'https://t.example/u/T?l=en',
+  ],
+  ['nothing where only an editor has words', '[[HEADLINE]][[delivery_info]][[POSTAL_ADDRESS]]', ''],
+  ['the whole link', '[[PERMALINK_FULL_LINK]]', 'https://t.example/v/T'],
   [
     'conditions',
     '{% if data:vip %}vip{% else %}no{% endif %} {% if HasOpenedSince(7) %}o{% endif %}{% if HasClickedSince(7) %}c{% endif %}',
@@ -136,4 +150,14 @@ test('a placeholder that is never replaced is no way out', () => {
   const own = { html: '<a href="[[UNSUB_LINK_EN]]">x</a>', text: '[[UNSUB_LINK]]' }
   const stays = textsOfMailing(mailing, { ...own, headers: { 'X-MJ-TemplateLanguage': '0' } })
   assert.deepEqual(stays, { subject: 'S', ...own })
+})
+
+test('the words for leaving are taken out again for whoever has got no mail', () => {
+  for (const locale of ['en_US', 'fr_FR', 'ja_JP']) {
+    const how = { locale, usesLanguage: true }
+    const texts = { html: withFooter('<body>a</body>', how), text: withTextFooter('a', how) }
+    assert.deepEqual(withoutFooters(texts), { html: '<body>a</body>', text: 'a\n' })
+  }
+  const own = { html: '<p>a <a href="[[UNSUB_LINK_EN]]">Leave</a></p>' }
+  assert.deepEqual(withoutFooters(own), own)
 })

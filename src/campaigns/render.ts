@@ -16,6 +16,7 @@ import { mapTextParts } from '../mail/text-parts.ts'
 import {
   type Fault,
   parseTemplate,
+  predefinedTag,
   type RenderLimits,
   renderTemplate,
   replacePlaceholders,
@@ -28,6 +29,7 @@ import { fillMarks, markLinks, withoutMarks } from '../tracking/marked-links.ts'
 import type { OwnLinks } from '../tracking/own-links.ts'
 import type { Linked } from '../tracking/personal.ts'
 import type { MailingTexts } from './compose-mailing.ts'
+import { withoutFooters } from './footer.ts'
 
 export type MailingPart = keyof MailingTexts
 
@@ -51,7 +53,14 @@ export type ParsedMailing = {
   unmade: Unmade | undefined
 }
 
-export type RenderFacts = { to: Mailbox; person: Person | undefined; links: OwnLinks; now: number }
+export type RenderFacts = {
+  to: Mailbox
+  person: Person | undefined
+  /** Where the texts ask for it. */
+  senderId?: number | undefined
+  links: OwnLinks
+  now: number
+}
 
 const partNames = ['subject', 'html', 'text'] as const
 const dayMs = 86_400_000
@@ -102,6 +111,7 @@ export function renderParts({ parts, from, unmade }: ParsedMailing, facts: Rende
     texts[name] = replaceReservedTags(isHtml ? fillMarks(rendered.text, links) : rendered.text, {
       ...links,
       isHtml,
+      isWrittenMail: true,
     })
   }
   // A value may hold line breaks; in a subject they would end the header.
@@ -120,21 +130,17 @@ function limitsFor(source: string): RenderLimits {
   return { characters: 4 * source.length + 200_000, steps: 20_000 + source.length }
 }
 
-function contextOf(from: Mailbox, { to, person, links, now }: RenderFacts): TemplateContext {
+function contextOf(from: Mailbox, { to, person, senderId, links, now }: RenderFacts): TemplateContext {
   const since = (at: number | null | undefined, days: number) => at != null && now - at <= days * dayMs
   return {
     variables: {},
     contactData: person?.properties ?? {},
     contact: { ...partyOf(to), ...(person !== undefined && { id: person.id }) },
-    sender: partyOf(from),
+    sender: { ...partyOf(from), ...(senderId !== undefined && { id: senderId }) },
     predefined(name) {
-      const [, isOnline, language] = /^(?:(permalink)|unsub_link(?:_([a-z]{2}))?)$/i.exec(name) ?? []
-      if (isOnline !== undefined) return links.online ?? '[[PERMALINK]]'
-      if (!/^unsub_link/i.test(name)) return undefined
+      const tag = predefinedTag(name)
       // Where the page is not known yet, the tag for it is.
-      const { unsubscribe } = links
-      if (unsubscribe === undefined) return `[[UNSUB_LINK${language === undefined ? '' : `_${language}`}]]`
-      return language === undefined ? unsubscribe : `${unsubscribe}?l=${language}`
+      return tag && replaceReservedTags(tag, { ...links, isHtml: false })
     },
     hasOpenedSince: (days) => since(person?.lastOpenAt, days),
     hasClickedSince: (days) => since(person?.lastClickAt, days),
@@ -163,7 +169,10 @@ type StoredMailing = ParsedMailing & {
 }
 
 /** `content` as composeMailing made it. */
-function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }): StoredMailing {
+function readStored(
+  content: Buffer,
+  { usesLanguage, isForAnybody }: { usesLanguage: boolean; isForAnybody: boolean },
+): StoredMailing {
   const header = readHeaderBlock(content)
   const [from] = parseMailboxList(findHeaderValue(content, header, 'from') ?? '') ?? []
   if (from === undefined) throw new Error('the stored mail of a mailing has no author')
@@ -175,7 +184,7 @@ function readStored(content: Buffer, { usesLanguage }: { usesLanguage: boolean }
     return text
   })
   return {
-    ...parseMailing(texts, { from, usesLanguage }),
+    ...parseMailing(isForAnybody ? withoutFooters(texts) : texts, { from, usesLanguage }),
     fields: header.fields
       .filter(({ lower }) => !written.has(lower))
       .map(({ start, end }) => content.toString('utf8', start, end))
@@ -192,12 +201,16 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     maxSize: 32 * 1024 * 1024,
   })
 
-  function read(id: number, content: Buffer, usesLanguage: boolean): StoredMailing {
-    const found = known.get(id)
+  function read(
+    { message: { id, options }, content }: Pick<HandedWork, 'message' | 'content'>,
+    { isForAnybody }: { isForAnybody: boolean },
+  ): StoredMailing {
+    const place = isForAnybody ? -id : id
+    const found = known.get(place)
     if (found !== undefined) return found
-    const parsed = readStored(content, { usesLanguage })
+    const parsed = readStored(content, { usesLanguage: options.rawBraces !== true, isForAnybody })
     // As text, and about as much again for what was parsed of it.
-    known.set(id, parsed, { size: content.length * 4 + 1 })
+    known.set(place, parsed, { size: content.length * 4 + 1 })
     return parsed
   }
 
@@ -205,13 +218,16 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
     { message, content }: Pick<HandedWork, 'message' | 'content'>,
     { recipient, isTracked }: { recipient: HandedWork['recipients'][number]; isTracked: boolean },
   ) {
-    const stored = read(message.id, content, message.options.rawBraces !== true)
+    const stored = read({ message, content }, { isForAnybody: false })
     const address = parseAddress(recipient.address)
     if (address === undefined) throw new Error(`delivery ${recipient.deliveryId} is to no address`)
     const to = { name: (recipient.person?.name ?? '').replace(/\p{Cc}+/gu, ' ').trim(), address }
     const { open, click, ...others } = linksFor({ message, recipient, content })
     const links = isTracked ? { ...others, ...(open && { open }), ...(click && { click }) } : others
-    const rendered = renderParts(stored, { to, person: recipient.person, links, now: now() })
+    const rendered = renderParts(stored, {
+      ...{ to, person: recipient.person, links, now: now() },
+      senderId: message.options.senderId,
+    })
     return { stored, to, links, rendered }
   }
 
@@ -250,11 +266,13 @@ export function createRenderer({ linksFor, now }: { linksFor(linked: Linked): Ow
       recipient: HandedWork['recipients'][number] | undefined,
     ): Rendered {
       if (recipient !== undefined) return textsOfRecipient(mail, { recipient, isTracked: false }).rendered
-      const { message, content } = mail
-      const stored = read(message.id, content, message.options.rawBraces !== true)
+      const stored = read(mail, { isForAnybody: true })
+      const { senderId } = mail.message.options
       const to = { name: '', address: { local: '', domain: '' } }
-      const links = { unsubscribe: '#', online: '#', address: '', fields: [] }
-      return renderParts(stored, { to, person: undefined, links, now: now() })
+      const nobody = { deliveryId: mail.message.id, address: '' }
+      const { shared = '#' } = linksFor({ ...mail, recipient: nobody })
+      const links = { unsubscribe: '#', online: shared, address: '', fields: [] }
+      return renderParts(stored, { to, person: undefined, senderId, links, now: now() })
     },
   }
 }

@@ -21,8 +21,10 @@
  *                        │ archived  │   restore: back to where it was
  *                        └───────────┘
  *
- *   delete: from draft, sent, cancelled and archived, for good. Only a draft is edited.
+ *   delete: from draft, sent, cancelled and archived, for good. Only a draft is edited. What is paused and was never begun,
+ *   because something was in its way when its time came, can be scheduled and unscheduled as if it still waited.
  */
+import type { Instant } from '../storage/schema.ts'
 import type { MailingState } from '../storage/tables/mailings.ts'
 
 export const mailingStates = [
@@ -53,12 +55,24 @@ export const mailingChanges = [
 
 export type MailingChange = (typeof mailingChanges)[number]
 
-type Step = { from: readonly MailingState[]; to: MailingState | 'where-it-was' }
+export type Standing = {
+  state: MailingState
+  archivedFrom: MailingState | null
+  /** Null: never begun. */
+  startedAt: Instant | null
+}
+
+type Step = {
+  from: readonly MailingState[]
+  to: MailingState | 'where-it-was'
+  /** Also from `paused`, where it was never begun. */
+  unbegun?: true
+}
 
 const steps = {
   edit: { from: ['draft'], to: 'draft' },
-  schedule: { from: ['draft', 'scheduled'], to: 'scheduled' },
-  unschedule: { from: ['scheduled'], to: 'draft' },
+  schedule: { from: ['draft', 'scheduled'], to: 'scheduled', unbegun: true },
+  unschedule: { from: ['scheduled'], to: 'draft', unbegun: true },
   send: { from: ['draft', 'scheduled'], to: 'sending' },
   begin: { from: ['scheduled'], to: 'sending' },
   pause: { from: ['sending'], to: 'paused' },
@@ -73,17 +87,15 @@ const steps = {
 /** Where the change leads; undefined when it is not allowed from there. */
 export function afterChange(
   change: MailingChange,
-  { state, archivedFrom }: { state: MailingState; archivedFrom: MailingState | null },
+  { state, archivedFrom, startedAt }: Standing,
 ): MailingState | undefined {
-  const { from, to }: Step = steps[change]
-  if (!from.includes(state)) return undefined
+  const { from, to, unbegun }: Step = steps[change]
+  const isUnbegun = state === 'paused' && startedAt === null
+  if (!from.includes(state) && !(unbegun && isUnbegun)) return undefined
   return to === 'where-it-was' ? (archivedFrom ?? 'draft') : to
 }
 
 /** What may be done now. */
-export function allowedChanges(at: {
-  state: MailingState
-  archivedFrom: MailingState | null
-}): MailingChange[] {
+export function allowedChanges(at: Standing): MailingChange[] {
   return mailingChanges.filter((change) => afterChange(change, at) !== undefined)
 }

@@ -114,6 +114,9 @@ export type MailingFilters = {
   isStarred?: boolean
   /** Has mail been handed over? */
   isCampaign?: boolean
+  /** Went out to everybody within this second. */
+  deliveredAt?: Instant
+  isModified?: boolean
   /** Only with an id before this one: the pages of a list with the newest first. */
   before?: MailingId
 }
@@ -153,6 +156,14 @@ function filtered(db: Kysely<Schema>, filters: MailingFilters) {
   if (filters.isCampaign !== undefined) {
     query = query.where('campaign_id', filters.isCampaign ? 'is not' : 'is', null)
   }
+  const { deliveredAt, isModified } = filters
+  if (deliveredAt !== undefined) {
+    query = query
+      .where((eb) => eb.or([eb('state', '=', 'sent'), eb('archived_from', '=', 'sent')]))
+      .where('ended_at', '>=', deliveredAt)
+      .where('ended_at', '<', deliveredAt + 1_000)
+  }
+  if (isModified !== undefined) query = query.where('modified_at', isModified ? 'is not' : 'is', null)
   if (isStarred !== undefined) query = query.where('is_starred', '=', isStarred ? 1 : 0)
   if (editMode !== undefined) query = query.where('edit_mode', '=', editMode)
   for (const [column, value] of [

@@ -1,6 +1,7 @@
 /** A mailing before it is sent: looked at as one contact would see it, and sent to a few addresses as a test. */
 import { contactEmail } from '../contacts/contacts.ts'
 import { personsByEmail, personsById } from '../contacts/persons.ts'
+import { askedSenderId } from '../intake/sender-id.ts'
 import { formatAddress } from '../mail/address.ts'
 import type { ContactId } from '../mail/ids.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
@@ -56,12 +57,14 @@ export async function testMailing(
   const emails = recipients.map(({ address }) => contactEmail(formatAddress(address)) ?? '')
   const persons = await personsByEmail(storage.db, { keyId, emails })
   const parsed = parseDraft(mailing, content)
+  const texts = [mailing.subject, content.html, content.text]
+  const senderId = await askedSenderId(storage.db, { keyId, from: from.address, texts })
   const prepared = []
   for (const [place, to] of recipients.entries()) {
     const person = persons.get(emails[place] ?? '')
     // The tags that intake replaces by real links stay.
     const links = { address: formatAddress(to.address), fields: [] }
-    const rendered = renderParts(parsed, { to, person, links, now: clock.now() })
+    const rendered = renderParts(parsed, { to, person, senderId, links, now: clock.now() })
     if ('problem' in rendered) {
       throw new NotReady(id, [
         {

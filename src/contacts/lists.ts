@@ -122,6 +122,7 @@ export async function changeContactList(
     )
     if (other !== undefined) throw nameIsTaken(name)
   }
+  if (deletedAt !== null && list.deletedAt === null) await refuseWhileUsed(db, list)
   await db
     .updateTable('contact_lists')
     .set({ name, deleted_at: deletedAt })
@@ -129,6 +130,26 @@ export async function changeContactList(
     .execute()
   const { keyId: _keyId, ...rest } = list
   return { ...rest, name, deletedAt }
+}
+
+/** A campaign that is on its way would lose whom it goes to (reference/mass-mailing.md §3). */
+async function refuseWhileUsed(
+  db: Kysely<Schema>,
+  { id, keyId, name }: Pick<ContactList, 'id' | 'name'> & { keyId: KeyId },
+): Promise<void> {
+  const campaign = await db
+    .selectFrom('mailings')
+    .select(['id', 'state'])
+    .where('key_id', '=', keyId)
+    .where('list_id', '=', id)
+    .where('state', 'in', ['scheduled', 'sending', 'paused'])
+    .orderBy('id')
+    .executeTakeFirst()
+  if (campaign === undefined) return
+  throw new Refused(
+    'conflict',
+    `campaign ${campaign.id} is ${campaign.state} and goes to the list '${name.slice(0, 200)}'; cancel it, or wait until it is sent, and then delete the list`,
+  )
 }
 
 export class NameIsTaken extends Refused {

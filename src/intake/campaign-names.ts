@@ -44,7 +44,7 @@ export function createCampaignNames(storage: Storage) {
       return id
     },
 
-    /** Which of these addresses a deduplicated campaign has already reached. */
+    /** Which of these addresses, in their normalised form, a deduplicated campaign has already reached. */
     async reached(id: CampaignId, addresses: readonly string[]): Promise<Set<string>> {
       const reached = new Set<string>()
       // SQLite and PostgreSQL both bound the number of parameters of a statement.

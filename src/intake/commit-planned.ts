@@ -4,6 +4,7 @@
  */
 import type { Met } from '../contacts/met.ts'
 import type { SuppressionCheck } from '../contacts/suppression-check.ts'
+import { normaliseAddress } from '../mail/address.ts'
 import type { DeliveryId } from '../mail/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refused } from '../runtime/refused.ts'
@@ -44,11 +45,12 @@ export function createCommit({
         continue
       const reached = await campaigns.reached(
         campaignId,
-        recipients.map((recipient) => recipient.text),
+        recipients.map(({ address }) => normaliseAddress(address)),
       )
-      for (const { text, deliveryId } of recipients) {
-        const seen = `${campaignId} ${text}`
-        if (reached.has(text) || seenInThisCommit.has(seen)) duplicates.add(deliveryId)
+      for (const { address, deliveryId } of recipients) {
+        const email = normaliseAddress(address)
+        const seen = `${campaignId} ${email}`
+        if (reached.has(email) || seenInThisCommit.has(seen)) duplicates.add(deliveryId)
         seenInThisCommit.add(seen)
       }
     }

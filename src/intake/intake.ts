@@ -29,17 +29,19 @@ import { individually, type TrackingDefaults } from './individual.ts'
 import { gather, gatherForDrafts } from './known-recipients.ts'
 import { createLateRecipients } from './late-recipients.ts'
 import { namedIn, withMembers, withMembersOfRaw } from './members-of-lists.ts'
+import type { Texts } from './personalise.ts'
 import { readParts, variantsOfRaw } from './raw-variants.ts'
 import type { SubmittedMessage } from './read-submitted.ts'
 import { readSender, readSubmitted } from './read-submitted.ts'
 import { templateHeader } from './relay-headers.ts'
 import { createErrorReports } from './report-errors.ts'
+import { askedSenderId } from './sender-id.ts'
 import type { PlannedMessage } from './store.ts'
 import { idsNeeded, planMessage } from './store.ts'
 import type { AcceptedRecipient, Submission } from './submission.ts'
 import { makeSubmissionUuid } from './submission-uuid.ts'
 import { emptyTemplate, partsOf } from './use-template.ts'
-import { variantsOfDraft } from './variants.ts'
+import { textsOf, variantsOfDraft } from './variants.ts'
 
 export type IntakeSettings = {
   /** Public host name, for Received and for Message-IDs of our own. */
@@ -97,6 +99,14 @@ export function createIntake({
   }
 
   /** Why this From may not be used, in words for the person who has to mend it; undefined when it may. */
+  function senderIdFor(
+    keyId: KeyId,
+    { from, texts }: { from: Mailbox; texts: readonly Texts[] },
+  ): Promise<number | undefined> {
+    const sources = texts.flatMap(({ subject, text, html }) => [subject, text, html])
+    return askedSenderId(storage.db, { keyId, from: from.address, texts: sources })
+  }
+
   async function senderProblem(keyId: KeyId, from: Mailbox, sender?: Mailbox): Promise<string | undefined> {
     for (const mailbox of sender === undefined ? [from] : [from, sender]) {
       if (!(await maySendAs(keyId, mailbox.address))) {
@@ -177,6 +187,7 @@ export function createIntake({
         isBulkSender: false,
         known,
         lists: undefined,
+        senderId: undefined,
         size: countContents(maxComposedBytes),
       })
       return faults[0]?.problem
@@ -202,6 +213,7 @@ export function createIntake({
             ? known
             : await intake.gather([withMembers(draft, lists)]),
         lists,
+        senderId: await senderIdFor(draft.keyId, { from: draft.from, texts: [textsOf(draft)] }),
         size,
       })
       const checked =
@@ -293,6 +305,7 @@ export function createIntake({
           ...{ keyId: raw.keyId, addresses, texts: parts.texts, now },
           language: message.features.template.language,
         }),
+        senderId: await senderIdFor(raw.keyId, { from: message.from, texts: parts.texts }),
         makeMessageId,
         isBulkSender: await isBulkSender(raw.keyId, message.from.address),
         size: countContents(maxComposedBytes),

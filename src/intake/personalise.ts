@@ -8,6 +8,7 @@ import type { Mailbox } from '../mail/mailbox.ts'
 import {
   dependsOnRecipient,
   parseTemplate,
+  predefinedTag,
   renderTemplate,
   replacePlaceholders,
   type Template,
@@ -49,8 +50,8 @@ export function isPersonalised(texts: Texts, language: boolean): boolean {
 /** Parsed once; `render` is called for each recipient, or once when it `differsByRecipient` says no. */
 export type PersonalTexts = {
   differsByRecipient: boolean
-  /** `data`: what is known of that recipient as a contact. */
-  render(to: Mailbox, data?: RecipientData): Personalised
+  /** `data`: what is known of that recipient as a contact. `senderId`: where the texts ask for it. */
+  render(to: Mailbox, data?: RecipientData, senderId?: number): Personalised
 }
 
 export function personalise(
@@ -76,12 +77,13 @@ export function personalise(
       ? [...templates.values()].some(dependsOnRecipient)
       : parts.some((part) => part !== 'subject' && /\[\[\s*data:/i.test(texts[part] ?? '')),
 
-    render(to, data) {
+    render(to, data, senderId) {
       const context: TemplateContext = {
         variables,
         contactData: data?.values ?? {},
         contact: { ...partyOf(to), ...(data?.id !== undefined && { id: data.id }) },
-        sender: partyOf(from),
+        sender: { ...partyOf(from), ...(senderId !== undefined && { id: senderId }) },
+        predefined: predefinedTag,
         ...(data !== undefined && {
           inSegment: (name: string) => data.segments.get(name),
           hasOpenedSince: (days: number) => isWithin(data.lastOpenAt, { days, now }),

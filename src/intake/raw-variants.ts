@@ -31,6 +31,7 @@ export function variantsOfRaw(
     parts,
     stored,
     known,
+    senderId,
     makeMessageId,
     isBulkSender,
     size,
@@ -40,6 +41,7 @@ export function variantsOfRaw(
     stored: UsableTemplate | undefined
     /** What is known of the recipients, where the texts ask for it. */
     known: RecipientsData
+    senderId: number | undefined
     makeMessageId: (domain: string) => string
     /** The author is a sender of mass mail. */
     isBulkSender: boolean
@@ -74,7 +76,11 @@ export function variantsOfRaw(
     if (to === undefined) continue
     const variant = rawSubmission(raw, message, { recipients, bulk })
     const data = known.get(normaliseAddress(to.address))
-    const rendered = renderRaw(message, parts.personal, { to: { name: '', address: to.address }, data })
+    const rendered = renderRaw(message, parts.personal, {
+      to: { name: '', address: to.address },
+      data,
+      senderId,
+    })
     const isIndividual = 'problem' in rendered ? parts.hasReservedTags : rendered.hasReservedTags
     if (isIndividual) variant.options.individual = true
     if ('problem' in rendered) {
@@ -183,15 +189,15 @@ export function readParts(
 function renderRaw(
   message: SubmittedMessage,
   [subject, ...bodies]: readonly PersonalTexts[],
-  { to, data }: { to: Mailbox; data: RecipientData | undefined },
+  { to, data, senderId }: { to: Mailbox; data: RecipientData | undefined; senderId: number | undefined },
 ): { subject: string; content: Buffer; hasReservedTags: boolean } | { problem: string } {
-  const rendered = subject?.render(to, data) ?? { texts: { subject: message.subject } }
+  const rendered = subject?.render(to, data, senderId) ?? { texts: { subject: message.subject } }
   if ('problem' in rendered) return rendered
   let problem: string | undefined
   let isTagged = false
   let visited = 0
   const content = mapTextParts(message.content, (text) => {
-    const result = bodies[visited++]?.render(to, data)
+    const result = bodies[visited++]?.render(to, data, senderId)
     if (result === undefined) return text
     if ('problem' in result) {
       problem ??= result.problem

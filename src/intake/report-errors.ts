@@ -53,7 +53,7 @@ export function createErrorReports({
         to: [to],
         cc: [],
         bcc: [],
-        subject: `Error while evaluating the templating language for message "${subject}"`,
+        subject: `Error while evaluating Mailjet Templating language for message "${subject}"`,
         text: `The message "${subject}" could not be evaluated:\n\n${problem}\n\n${stored === undefined ? '' : `It comes from the template ${stored.id} (${stored.name}).\n\n`}Its source is attached.\n`,
         attachments: [{ contentType: 'text/plain', filename: 'message.eml.txt', content: source }],
         inlineAttachments: [],

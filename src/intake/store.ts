@@ -2,7 +2,7 @@
 import { blockFor } from '../contacts/suppressions.ts'
 import { makeDeliveryUuid } from '../events/delivery-uuid.ts'
 import { recordEvent } from '../events/record.ts'
-import { formatAddress } from '../mail/address.ts'
+import { formatAddress, normaliseAddress } from '../mail/address.ts'
 import type { CampaignId, DeliveryId, MessageId, WorkId } from '../mail/ids.ts'
 import { never } from '../queue/work.ts'
 import { insertWork } from '../queue/writes.ts'
@@ -233,7 +233,12 @@ function deliveryWrites(
       }),
     )
   } else if (message.campaignId !== undefined && message.submission.campaign?.deduplicate) {
-    writes.push(insertCampaignRecipient({ campaign_id: message.campaignId, address: recipient.text }))
+    writes.push(
+      insertCampaignRecipient({
+        campaign_id: message.campaignId,
+        address: normaliseAddress(recipient.address),
+      }),
+    )
   }
   return writes
 }

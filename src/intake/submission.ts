@@ -33,6 +33,8 @@ export type MessageOptions = {
   mailingId?: number
   /** Of a message whose recipients come in batches: each is tried for so long from when they came. */
   recipientLifetimeMs?: number
+  /** Of a mailing whose texts ask for it. */
+  senderId?: number
   /** Of a mailing: `{{ }}` and `{% %}` are text like any other. */
   rawBraces?: true
   /** The contact list that it goes to, for `List-Id` and the links that unsubscribe. */

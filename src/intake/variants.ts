@@ -39,6 +39,8 @@ type Tools = {
   known: RecipientsData
   /** Those who are behind an address that is a list's. */
   lists: AddressedLists | undefined
+  /** Where the texts ask for it. */
+  senderId: number | undefined
   size: ContentCount
 }
 type DraftRecipient = { mailbox: Mailbox; kind: SubmittedRecipient['kind']; place: number }
@@ -59,7 +61,7 @@ export function variantsOfDraft(draft: Draft, tools: Tools): Variants {
   for (const group of groups) {
     const { mailbox } = group[0] ?? first
     const data = tools.known.get(normaliseAddress(mailbox.address))
-    addDraftVariant(variants, draft, group, personal.render(mailbox, data), tools)
+    addDraftVariant(variants, draft, group, personal.render(mailbox, data, tools.senderId), tools)
   }
   return variants
 }

@@ -12,9 +12,10 @@ const cases: [source: string, found: [text: string, advice: RegExp][]][] = [
   ['Dear [[firstname]]', [['[[firstname]]', /^a property is written \[\[data:firstname\]\]/]]],
   ['[[data:first\nand more', [['[[data:first', /two brackets/]]],
   [
-    '[[SHARE_FACEBOOK]] [[see below]]',
+    '[[SHARE_FACEBOOK]] [[DELIVERY_INFO]] [[SHARE_MYSPACE]] [[see below]]',
     [
-      ['[[SHARE_FACEBOOK]]', /known/],
+      ['[[DELIVERY_INFO]]', /^write those words instead$/],
+      ['[[SHARE_MYSPACE]]', /known/],
       ['[[see below]]', /^these are known/],
     ],
   ],

@@ -1,6 +1,6 @@
 /** What an author may have meant for a placeholder, and is none: it would go out as it stands. */
 import { placeholderEnd } from './placeholders.ts'
-import { reservedTagEnd } from './reserved-tags.ts'
+import { isEditorTag, reservedTagEnd } from './reserved-tags.ts'
 
 export type DoubtfulTag = {
   /** As it is written, cut where it is long. */
@@ -8,6 +8,8 @@ export type DoubtfulTag = {
   readonly start: number
   /** What would be right. */
   readonly advice: string
+  /** Nothing stands in its place; else it goes out as it is written. */
+  readonly isEmptied: boolean
 }
 
 const shownLength = 60
@@ -24,12 +26,22 @@ export function findDoubtfulTags(
   for (let at = next(source, 0, usesLanguage); at !== -1 && found.length < limit; ) {
     const end = placeholderEnd(source, at) ?? reservedTagEnd(source, at)
     if (end !== undefined) {
+      if (isEditorTag(source, at)) {
+        found.push({
+          text: source.slice(at, end),
+          start: at,
+          advice: 'write those words instead',
+          isEmptied: true,
+        })
+      }
       at = next(source, end, usesLanguage)
       continue
     }
     // Of three brackets the last two may be one.
     const isMore = source.startsWith('[[[', at)
-    if (!isMore) found.push({ text: shown(source, at), start: at, advice: advise(source, at) })
+    if (!isMore) {
+      found.push({ text: shown(source, at), start: at, advice: advise(source, at), isEmptied: false })
+    }
     at = next(source, at + (isMore || !source.startsWith('[[', at) ? 1 : 2), usesLanguage)
   }
   return found

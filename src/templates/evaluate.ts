@@ -43,7 +43,7 @@ export function evaluate(expression: Expression, state: RenderState): Value {
 }
 
 function resolve(reference: Reference, state: RenderState): Value {
-  const value = lookUp(reference, state) ?? reference.fallback
+  const value = lookUp(reference, state) ?? reference.fallback ?? numberOfNobody(reference)
   if (value !== undefined) return value
   const { namespace, path } = reference
   const name = `${namespace === 'local' ? '' : `${namespace}:`}${path.join('.')}`
@@ -52,6 +52,11 @@ function resolve(reference: Reference, state: RenderState): Value {
     `Unknown identifier: ${name}`,
     `${name} has no value and no default: write {{${name}:"…"}}`,
   )
+}
+
+/** Mail goes to people who are no contacts, and from senders that are gone: they have the number 0. */
+function numberOfNobody({ namespace, path }: Reference): number | undefined {
+  return namespace === 'mj' && /^(?:contact|sender)\.id$/i.test(path.join('.')) ? 0 : undefined
 }
 
 function lookUp({ namespace, path }: Reference, state: RenderState): Value | undefined {

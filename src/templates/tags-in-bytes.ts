@@ -1,5 +1,5 @@
 /** Whether a message as it came may hold `[[ ]]` tags: a look that is cheap, for the many that hold none. */
-const tag = /^\[\[(?:\s{0,9}(?:var|data):|UNSUB_LINK|EMAIL_TO|PERMALINK)/i
+const tag = /^\[\[(?:\s{0,9}(?:var|data):|UNSUB_LINK|EMAIL_TO|PERMALINK|SHARE_)/i
 const longestTag = 40
 /** Quoted-printable may break the line in the middle of a tag. */
 const softBreak = '=\r\n'

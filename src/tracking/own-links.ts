@@ -29,6 +29,8 @@ export type OwnLinks = {
   unsubscribe?: string
   /** The mail as a page, for the tags of the text. */
   online?: string
+  /** The same for anybody who is shown it, for the tags that share it. */
+  shared?: string
   /** The recipient, for the tags of the text. */
   address: string
   /** Whole header fields, each with its CRLF. */

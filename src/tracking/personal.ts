@@ -6,7 +6,7 @@ import type { LinkTokens } from './tokens.ts'
 
 /** What the links of one recipient are made from. */
 export type Linked = {
-  message: Pick<HandedWork['message'], 'keyId' | 'options'>
+  message: Pick<HandedWork['message'], 'id' | 'keyId' | 'options'>
   recipient: { deliveryId: number; address: string }
   /** For what its header says already. */
   content: Buffer
@@ -39,7 +39,7 @@ export function createPersonal({
   // Google wants 5 to 15 characters that are the same in all mail of a sender.
   const senderId = `pv${hash('sha256', name, 'hex').slice(0, 10)}`
 
-  function linksFor({ message: { keyId, options }, recipient, content }: Linked): OwnLinks {
+  function linksFor({ message: { id, keyId, options }, recipient, content }: Linked): OwnLinks {
     const { deliveryId, address } = recipient
     const listId = options.listId ?? options.leaveListId ?? 0
     const campaignId = options.campaignId ?? 0
@@ -52,6 +52,8 @@ export function createPersonal({
       }),
       unsubscribe: page,
       online: `${base}/v/${tokens.online(deliveryId)}`,
+      // Of other mail there is a page for its recipient only.
+      ...(options.mailingId !== undefined && { shared: `${base}/v/${tokens.online(id)}` }),
       address,
       fields:
         options.bulk === true

@@ -199,7 +199,7 @@ httpStorageTest(
     assertSent(await send({ TemplateErrorReporting: { Email: 'ops@shop.example' } }))
     const [report, blocked] = await stored(http)
     assert.equal(blocked?.blocked, 'template-error')
-    assert.match(report?.subject ?? '', /^Error while evaluating the templating language/)
+    assert.match(report?.subject ?? '', /^Error while evaluating Mailjet Templating language for message "/)
     assert.match(report?.texts[0] ?? '', new RegExp(`It comes from the template ${TemplateID} \\(Order\\)`))
 
     assertSent(await send({ TemplateErrorDeliver: true }))

@@ -7,7 +7,11 @@ import { sharedRunner } from '../../templates/run-in-process.ts'
 import { maxVisits } from './visit-limit.ts'
 
 /** The path of the page of a mail with that HTML. */
-async function pageOf({ send, storage, tracking }: TestHttp, html: string): Promise<string> {
+async function pageOf(
+  { send, storage, tracking }: TestHttp,
+  html: string,
+  more: object = {},
+): Promise<string> {
   const answer = await send({
     Messages: [
       {
@@ -15,6 +19,7 @@ async function pageOf({ send, storage, tracking }: TestHttp, html: string): Prom
         To: [{ Email: 'ana@a.test' }],
         Subject: 'For <Ana> at $& 5',
         HTMLPart: html,
+        ...more,
       },
     ],
   })
@@ -38,6 +43,27 @@ httpStorageTest('a mail as a page runs nothing, at the first visit and at later 
     assert.doesNotMatch(shown.text, /x\(\)/)
     assert.match(String(shown.headers['content-security-policy']), /^sandbox .*default-src 'none'/)
   }
+})
+
+httpStorageTest('names below mj: are links in mail of the Send API too', async (http) => {
+  const html =
+    '<p>{{mj:unsub_link}} {{mj:unsub_link_fr}} {{mj:permalink}} {{mj:share_twitter}} [[HEADLINE]] {{mj:nothing:"-"}}</p>'
+  const shown = await http.call({ path: await pageOf(http, html, { TemplateLanguage: true }) })
+  assert.match(
+    shown.text,
+    /<p>http\S+\/u\/\S+\?l=en http\S+\/u\/\S+\?l=fr http\S+\/v\/\S+ https:\/\/twitter\.com\S+%2Fv%2F\S+ \[\[HEADLINE\]\] -<\/p>/,
+  )
+})
+
+httpStorageTest('a sender has the number of what allows it, and who is no contact has 0', async (http) => {
+  const html = '<p>{{mj:sender.ID}} {{mj:contact.ID}} {{mj:contact.id:"nobody"}}</p>'
+  const shown = await http.call({ path: await pageOf(http, html, { TemplateLanguage: true }) })
+  const sender = await http.storage.db
+    .selectFrom('senders')
+    .select('id')
+    .where('email', '=', '*@shop.example')
+    .executeTakeFirstOrThrow()
+  assert.match(shown.text, new RegExp(`<p>${sender.id} 0 nobody</p>`))
 })
 
 httpTest('a mail that is too large for a page says so', async (http) => {

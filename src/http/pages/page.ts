@@ -4,19 +4,25 @@ import { escapeHtml } from '../../mail/escape-html.ts'
 import { sendText } from '../replies.ts'
 
 /** `body` is HTML, its texts escaped. */
-export type Page = { status: number; title: string; body: string }
+export type Page = {
+  status: number
+  title: string
+  body: string
+  /** Of its texts; left out, English. */
+  language?: string
+}
 
-export function sendPage(reply: FastifyReply, { status, title, body }: Page): FastifyReply {
+export function sendPage(reply: FastifyReply, { status, ...page }: Page): FastifyReply {
   reply.header(
     'Content-Security-Policy',
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   )
-  return sendText(reply.code(status), 'text/html; charset=utf-8', frame({ title, body }))
+  return sendText(reply.code(status), 'text/html; charset=utf-8', frame(page))
 }
 
-function frame({ title, body }: Pick<Page, 'title' | 'body'>): string {
+function frame({ title, body, language = 'en' }: Omit<Page, 'status'>): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

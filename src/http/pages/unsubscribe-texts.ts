@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 
 export type UnsubscribeTexts = {
+  language: string
   ask: string
   /** `who` is HTML. */
   explain(who: string): string
@@ -20,6 +21,7 @@ export type UnsubscribeTexts = {
 
 const texts: Readonly<Record<string, UnsubscribeTexts>> = {
   en: {
+    language: 'en',
     ask: 'Unsubscribe',
     explain: (who) => `${who} will get no more newsletters and offers from this sender.`,
     button: 'Unsubscribe',
@@ -35,6 +37,7 @@ const texts: Readonly<Record<string, UnsubscribeTexts>> = {
     unknownExplained: 'It was cut off or changed on its way. Copy the whole link from the mail.',
   },
   fr: {
+    language: 'fr',
     ask: 'Se désabonner',
     explain: (who) => `${who} ne recevra plus de lettres d’information ni d’offres de cet expéditeur.`,
     button: 'Se désabonner',
@@ -50,6 +53,7 @@ const texts: Readonly<Record<string, UnsubscribeTexts>> = {
     unknownExplained: 'Il a été coupé ou modifié en route. Copiez le lien entier du message.',
   },
   de: {
+    language: 'de',
     ask: 'Abmelden',
     explain: (who) => `${who} bekommt keine Rundschreiben und Angebote dieses Absenders mehr.`,
     button: 'Abmelden',

@@ -146,6 +146,18 @@ httpStorageTest('everything can be left from the mail of a list, and taken back'
   assert.equal(await isUnsubscribed(), false)
 })
 
+httpStorageTest('the page is in the language of the tag that led there, and says so', async (http) => {
+  const { page } = await mailToList(http)
+  for (const [asked, language, title] of [
+    ['', 'en', 'Unsubscribe'],
+    ['?l=fr', 'fr', 'Se désabonner'],
+    ['?l=xx', 'en', 'Unsubscribe'],
+  ] as const) {
+    const shown = await look(http, `${page}${asked}`)
+    assert.match(shown, new RegExp(`<html lang="${language}">[^]*<h1>${title}</h1>`))
+  }
+})
+
 httpStorageTest('without a list, or no longer in it, the person leaves everything', async (http) => {
   const { listId, page, pageWithoutList } = await mailToList(http)
   assert.deepEqual(buttons(await look(http, pageWithoutList)), ['Unsubscribe'])

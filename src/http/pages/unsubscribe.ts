@@ -63,7 +63,7 @@ function show(
   { texts, address, standing }: { texts: UnsubscribeTexts; address: string; standing: Standing },
 ): FastifyReply {
   const who = `<strong>${escapeHtml(address)}</strong>`
-  return sendPage(reply, { status: 200, ...contentOf(standing, { texts, who }) })
+  return sendPage(reply, { status: 200, language: texts.language, ...contentOf(standing, { texts, who }) })
 }
 
 function contentOf(
@@ -100,5 +100,11 @@ function button(
 }
 
 function unknown(reply: FastifyReply, texts: UnsubscribeTexts): FastifyReply {
-  return sendPage(reply, { status: 404, title: texts.unknown, body: `<p>${texts.unknownExplained}</p>` })
+  const { language } = texts
+  return sendPage(reply, {
+    status: 404,
+    language,
+    title: texts.unknown,
+    body: `<p>${texts.unknownExplained}</p>`,
+  })
 }

@@ -1,9 +1,11 @@
-/** Text from HTML. */
+/** Text from HTML; what the template language replaces comes through as it is written. */
 import { convert } from 'html-to-text'
+import { protectTags } from '../protect-tags.ts'
 import { type ContentReply, maxHtmlCharacters } from './tasks.ts'
 
 export function makeText(html: string): ContentReply {
-  const text = convert(html, {
+  const tags = protectTags(html)
+  const text = convert(tags.html, {
     wordwrap: 78,
     limits: { maxInputLength: maxHtmlCharacters },
     selectors: [
@@ -17,5 +19,5 @@ export function makeText(html: string): ContentReply {
       })),
     ],
   })
-  return { kind: 'text', text: text.trim() }
+  return { kind: 'text', text: tags.restore(text.trim()) }
 }

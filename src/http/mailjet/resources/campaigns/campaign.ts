@@ -81,10 +81,12 @@ export const campaign = defineResource<CampaignRow>({
     whole('Status', 'Always 0.', () => 0),
     words('Subject', 'Its subject, placeholders and all.', (row) => row.subject),
     whole('UnsubscribeTrackedCount', '1: unsubscriptions are tracked.', (row) =>
-      toNumber(row.mailingId !== null),
+      // Mail with a name is bulk mail, and has the header field for leaving.
+      toNumber(row.mailingId !== null || row.options.bulk === true),
     ),
   ],
   filters: {
+    Campaign: 'integer',
     CampaignID: 'integer',
     CampaignStatus: 'integer',
     ContactsList: 'integer',
@@ -100,6 +102,7 @@ export const campaign = defineResource<CampaignRow>({
     IsStarred: 'boolean',
     Period: 'text',
     ToTS: 'time',
+    Workflow: 'integer',
     WorkflowID: 'integer',
   },
   sort: { ID: true },
@@ -150,8 +153,9 @@ function readFilters(query: Query): CampaignFilters | undefined {
   const status = filters.integer('CampaignStatus')
   // There are two types, all have the same status, and there are no workflows.
   if (type !== undefined && type !== 1 && type !== 2) return undefined
-  if ((status !== undefined && status !== 0) || filters.integer('WorkflowID') !== undefined) return undefined
-  const wanted = id ?? filters.integer('CampaignID')
+  const workflow = filters.integer('WorkflowID') ?? filters.integer('Workflow')
+  if ((status !== undefined && status !== 0) || workflow !== undefined) return undefined
+  const wanted = id ?? filters.integer('CampaignID') ?? filters.integer('Campaign')
   const name = named ?? filters.text('CustomCampaign')
   const createdTo = filters.time('ToTS')
   const isMailing = filters.boolean('IsNewsletterTool') ?? (type === undefined ? undefined : type === 2)

@@ -88,12 +88,15 @@ function readFilters({ keyId, id, uniqueKey, filters }: Query): MailingFilters |
   const asked = statesOf(true)
   const unwanted = statesOf(false)
   const all = mailingStates.filter((state) => state !== 'deleted')
-  const usual = filters.boolean('All') || uniqueKey ? all : all.filter((state) => state !== 'archived')
+  const usual = filters.boolean('All') ? all : all.filter((state) => state !== 'archived')
   const isStarred = filters.boolean('Starred')
   const subject = filters.text('Subject')
   const common = {
     keyId,
-    states: (asked.length > 0 ? asked : usual).filter((state) => !unwanted.includes(state)),
+    // What is named itself is shown whatever became of it.
+    states: uniqueKey
+      ? mailingStates
+      : (asked.length > 0 ? asked : usual).filter((state) => !unwanted.includes(state)),
     ...(isStarred !== undefined && { isStarred }),
     ...(subject !== undefined && { subject }),
   }

@@ -86,15 +86,49 @@ httpStorageTest('a campaign shows the draft that it was, and how it was sent', a
     [`ContactsListID=${list.ID}`, [campaign.ID]],
     ['FromDomain=SHOP.example&Sort=ID+DESC', [tagged, campaign.ID].toSorted((a, b) => Number(b) - Number(a))],
     ['FromDomain=hop.example', []],
-    [`From=news@shop.example&IsNewsletterTool=false`, [tagged]],
+    [`From=News@shop.EXAMPLE&IsNewsletterTool=false`, [tagged]],
     ['CampaignStatus=1', []],
     ['FromTS=0&Period=Day&IsNewsletterTool=1', [campaign.ID]],
     ['ToTS=2020-01-01&FromTS=1', []],
   ] as const) {
     assert.deepEqual(ids(rowsOf(await call('GET', `campaign?${query}`))), expected, query)
   }
+  const other = oneOf(await call('POST', 'campaigndraft', { ...wish, EditMode: 'html2', TemplateID: 7 })).ID
+  for (const [query, expected] of [
+    [`ContactsListID=${list.ID}`, [draft.ID]],
+    [`SegmentationID=${segment.ID}`, [draft.ID]],
+    ['SegmentationID=1', []],
+    ['TemplateID=7', [other]],
+    [`CampaignID=${campaign.ID}`, [draft.ID]],
+    [`DeliveredAt=${sent.DeliveredAt}`, [draft.ID]],
+    ['DeliveredAt=2020-01-01', []],
+    ['Modified=false', [other]],
+    ['Modified=true', [draft.ID]],
+    ['AXTesting=3', []],
+    ['EditMode=HTML2', [other]],
+  ] as const) {
+    assert.deepEqual(ids(rowsOf(await call('GET', `campaigndraft?${query}`))), expected, query)
+  }
   const counted = await call('GET', 'campaign?countOnly=1&FromType=2')
   assert.deepEqual(counted.body, { Count: 1, Data: [], Total: 1 })
+})
+
+httpStorageTest('what was sent is shown to anybody, and still found when it is deleted', async (http, t) => {
+  const call = restCaller(http)
+  const { draft, path } = await prepare(call)
+  const html = '<p>Dear [[data:name:"reader"]]</p><p>{{mj:permalink}}</p>'
+  await call('PUT', `${path}/detailcontent`, { 'Html-part': html })
+  const sent = await sendOut(http, t, path)
+  const shown = await http.call({ path: new URL(String(sent.Url)).pathname })
+  assert.equal(shown.status, 200)
+  assert.match(shown.text, /<p>Dear reader<\/p><p>http\S+\/v\/\S+<\/p>/)
+  assert.doesNotMatch(shown.text, /This mail was sent to|Unsubscribe/)
+  const deleted = oneOf(await call('PUT', path, { Status: -2 }))
+  assertSubset(deleted, { Status: -2, DeliveredAt: sent.DeliveredAt, Url: sent.Url })
+  const named = `campaignoverview/Campaign%7C${sent.CampaignID}`
+  assertSubset(oneOf(await call('GET', named)), { Status: -2, ID: sent.CampaignID })
+  assert.deepEqual(rowsOf(await call('GET', 'campaignoverview?All=true')), [])
+  assert.equal(oneOf(await call('GET', `campaigndraft/${draft.ID}`)).Status, -2)
 })
 
 httpStorageTest('a draft and the campaign that it became have one star', async (http, t) => {

@@ -1,11 +1,18 @@
 /** What is done to a campaign draft or a newsletter (reference/campaigns-templates.md §2.1, §2.2). */
-import { scheduleMailing, sendMailing, unscheduleMailing } from '../../../../campaigns/change-state.ts'
+import {
+  cancelMailing,
+  resumeMailing,
+  scheduleMailing,
+  sendMailing,
+  unscheduleMailing,
+} from '../../../../campaigns/change-state.ts'
 import type { Mailing } from '../../../../campaigns/mailing.ts'
 import {
   type MailingContent,
   readMailingContent,
   saveMailingContent,
 } from '../../../../campaigns/mailing-content.ts'
+import { afterChange } from '../../../../campaigns/states.ts'
 import { testMailing } from '../../../../campaigns/try-mailing.ts'
 import { type Mailbox, parseMailboxList } from '../../../../mail/mailbox.ts'
 import { askerOf } from '../../asker.ts'
@@ -16,17 +23,34 @@ import { badRequest } from '../../rest-errors.ts'
 import { formatMjml, readWanted } from '../template-content.ts'
 import { statusWords, told } from './draft-status.ts'
 
-const status = (mailing: Mailing) => ({ Status: statusWords[mailing.state] })
+/** Mailjet has no word for what was stopped: it is programmed, and `Reason` says why it does not go out. */
+const status = ({ state, reason }: Mailing) => ({
+  ...(state === 'paused' && { Reason: reason }),
+  Status: statusWords[state],
+})
 
 const schedule = (mailing: Mailing) => ({
   Date: formatTime(mailing.scheduledAt ?? mailing.startedAt),
   ...status(mailing),
 })
 
+/** Also what was stopped: it goes on. */
+function sendNow(campaigns: Query['parts']['campaigns'], mailing: Mailing): Promise<Mailing> {
+  return told(
+    mailing.state === 'paused' ? resumeMailing(campaigns, mailing) : sendMailing(campaigns, mailing),
+  )
+}
+
+/** A draft again, or cancelled where some of it may have gone out. */
+function takeBack(campaigns: Query['parts']['campaigns'], mailing: Mailing): Promise<Mailing> {
+  const isStopped = afterChange('unschedule', mailing) === undefined && mailing.state === 'paused'
+  return told(isStopped ? cancelMailing(campaigns, mailing) : unscheduleMailing(campaigns, mailing))
+}
+
 async function program({ parts }: Query, mailing: Mailing, body: Properties): Promise<readonly object[]> {
   const given = body.get('date')
   const text = typeof given === 'number' ? String(given) : typeof given === 'string' ? given.trim() : ''
-  if (text.toUpperCase() === 'NOW') return [schedule(await told(sendMailing(parts.campaigns, mailing)))]
+  if (text.toUpperCase() === 'NOW') return [schedule(await sendNow(parts.campaigns, mailing))]
   const at = readTime(text)
   if (at === undefined) {
     throw badRequest(
@@ -98,25 +122,26 @@ export function draftActions({ hasMjml }: { hasMjml: boolean }): Readonly<Record
       }),
     },
     schedule: {
-      description: 'When it is sent; Date is a time with offset, or NOW. DELETE makes it a draft again.',
+      description:
+        'When it is sent; Date is a time with offset, or NOW. DELETE makes it a draft again, or cancels what was stopped on its way.',
       get: async (_query, row) => [schedule(row)],
       post: program,
       put: program,
       remove: async ({ parts }, row) => {
-        await told(unscheduleMailing(parts.campaigns, row))
+        await takeBack(parts.campaigns, row)
       },
     },
     send: {
-      description: 'Sends it now.',
-      post: async ({ parts }, row) => [status(await told(sendMailing(parts.campaigns, row)))],
+      description: 'Sends it now; what was stopped goes on.',
+      post: async ({ parts }, row) => [status(await sendNow(parts.campaigns, row))],
     },
     status: { description: 'Where it stands, in a word.', get: async (_query, row) => [status(row)] },
     test: {
       description: 'Sends it to the given Recipients, each an object with Email and Name.',
       post: async ({ parts }, row, body) => {
         const recipients = readRecipients(body)
-        if (row.state === 'deleted')
-          throw badRequest('Newsletter has to be in status draft or programmed', 'It is deleted')
+        if (row.state === 'deleted' || row.state === 'archived')
+          throw badRequest('Newsletter has to be in status draft or programmed', `It is ${row.state}`)
         await told(testMailing(parts.campaigns, row, recipients))
         return [status(row)]
       },

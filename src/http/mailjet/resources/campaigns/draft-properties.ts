@@ -6,9 +6,9 @@ import { statusNumbers } from './draft-status.ts'
 /** With what stands elsewhere. */
 export type DraftRow = Mailing & { contentId: number; hasText: boolean; url: string }
 
-/** To everybody whom it was for, and perhaps put away since then. */
+/** To everybody whom it was for, and perhaps put away or deleted since then. */
 export function wasSent({ state, archivedFrom }: Mailing): boolean {
-  return state === 'sent' || (state === 'archived' && archivedFrom === 'sent')
+  return state === 'sent' || ((state === 'archived' || state === 'deleted') && archivedFrom === 'sent')
 }
 
 export type Extra = {
@@ -54,6 +54,15 @@ const text = (name: string, description: string, value: (row: DraftRow) => strin
   write: 'always',
 })
 
+/** A reference may also be written without its ID (reference/rest-conventions.md §5); it is shown with it. */
+const bare = (name: 'ContactsList' | 'Segmentation' | 'Template'): Property<DraftRow> => ({
+  name,
+  type: 'integer',
+  description: `Other name of ${name}ID.`,
+  write: 'always',
+  value: () => undefined,
+})
+
 export function commonProperties(modes: readonly EditMode[], initial: EditMode): Property<DraftRow>[] {
   return [
     {
@@ -88,6 +97,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: () => undefined,
     },
+    bare('ContactsList'),
     {
       name: 'CreatedAt',
       type: 'time',
@@ -149,6 +159,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: () => undefined,
     },
+    bare('Segmentation'),
     text('Sender', 'Free text about the sender.', (row) => row.senderLabel),
     text('SenderEmail', 'Address of the sender.', (row) => row.senderEmail),
     text('SenderName', 'Name of the sender.', (row) => row.senderName),
@@ -156,7 +167,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       name: 'Status',
       type: 'integer',
       description:
-        '-3 cancelled, -2 deleted, -1 archived, 0 draft, 1 programmed, 2 sent. -2, -1 and 0 may be set.',
+        '-3 cancelled, -2 deleted, -1 archived, 0 draft, 1 programmed, 2 sent. -3, -2, -1 and 0 may be set.',
       write: 'always',
       value: (row) => statusNumbers[row.state],
     },
@@ -168,6 +179,7 @@ export function commonProperties(modes: readonly EditMode[], initial: EditMode):
       write: 'always',
       value: (row) => row.templateId ?? undefined,
     },
+    bare('Template'),
     text('Title', 'Name of its own, for people.', (row) => row.title),
     { name: 'Url', type: 'text', description: 'Online version, once it is sent.', value: (row) => row.url },
   ]

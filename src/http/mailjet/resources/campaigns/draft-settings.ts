@@ -31,12 +31,13 @@ export async function readSettings(
   if (mode !== undefined) settings.editMode = mode
   const isStarred = values.boolean('IsStarred')
   if (isStarred !== undefined) settings.isStarred = isStarred
-  const templateId = values.integer('TemplateID')
+  const reference = (name: string) => values.integer(`${name}ID`) ?? values.integer(name)
+  const templateId = reference('Template')
   if (templateId !== undefined) settings.templateId = templateId || null
-  const listId = values.integer('ContactsListID') ?? (await listByAddress(query, values))
+  const listId = reference('ContactsList') ?? (await listByAddress(query, values))
   // 0 takes it away.
   if (listId !== undefined) settings.listId = (listId || null) as ContactListId | null
-  const segmentId = values.integer('SegmentationID') ?? (await segmentByName(query, values))
+  const segmentId = reference('Segmentation') ?? (await segmentByName(query, values))
   if (segmentId !== undefined) settings.segmentId = (segmentId || null) as SegmentId | null
   const given = extras.flatMap(({ name, type }) => {
     const value =

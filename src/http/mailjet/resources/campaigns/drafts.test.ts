@@ -1,6 +1,6 @@
 /** campaigndraft, newsletter, campaign and campaignoverview on the wire. */
 import assert from 'node:assert/strict'
-import { httpStorageTest } from '../../../../../test/http-server.ts'
+import { httpStorageTest, type TestHttp } from '../../../../../test/http-server.ts'
 import {
   assertEmpty,
   assertRefused,
@@ -10,6 +10,11 @@ import {
   rowsOf,
   stranger,
 } from '../../../../../test/rest-calls.ts'
+import { beginMailing } from '../../../../campaigns/change-state.ts'
+import { findMailing } from '../../../../campaigns/store-mailings.ts'
+import type { MailingId } from '../../../../mail/ids.ts'
+import { systemClock } from '../../../../runtime/clock.ts'
+import { silentLog } from '../../../../runtime/log.ts'
 
 const wish = { Locale: 'en_US', Subject: 'News', Sender: 'x', SenderEmail: 'News@shop.example' }
 
@@ -61,6 +66,10 @@ httpStorageTest('lists and segments are named by number or by name; 0 takes a se
     }),
   )
   assertSubset(made, { ContactsListID: list.ID, SegmentationID: segment.ID })
+  const bare = { ContactsList: list.ID, Segmentation: segment.ID, Template: 7 }
+  assertSubset(oneOf(await call('POST', 'newsletter', { ...wish, ...bare })), {
+    ...{ ContactsListID: list.ID, SegmentationID: segment.ID, TemplateID: 7 },
+  })
   const changed = oneOf(await call('PUT', `campaigndraft/${made.ID}`, { SegmentationID: 0, Title: 'T' }))
   assert.deepEqual([changed.SegmentationID, changed.Title], [undefined, 'T'])
   assert.equal((await call('PUT', `campaigndraft/${made.ID}`, { ContactsListID: 1 })).status, 400)
@@ -164,6 +173,7 @@ httpStorageTest('tagged mail is a campaign too, of the current day unless a time
   assertSubset(row ?? {}, {
     ...{ CampaignType: 1, CustomValue: 'orders', FirstMessageID: MessageID, FromEmail: 'news@shop.example' },
     ...{ IsDeleted: false, IsStarred: false, Subject: 'Order', SpamassScore: 0, Status: 0 },
+    ...{ UnsubscribeTrackedCount: 1 },
   })
   assert.equal(row?.NewsLetterID, undefined)
   const yesterday = Date.now() - 86_400_000
@@ -174,6 +184,7 @@ httpStorageTest('tagged mail is a campaign too, of the current day unless a time
     'Period=Week',
     'CustomCampaign=orders',
     `CampaignID=${row?.ID}`,
+    `Campaign=${row?.ID}`,
     'FromTS=1&FromDomain=shop.example',
   ]) {
     assert.equal(rowsOf(await call('GET', `campaign?${query}`)).length, 1, query)
@@ -207,4 +218,77 @@ httpStorageTest('the overview has drafts, and its key is kind and number', async
   assert.deepEqual(rowsOf(await call('GET', 'campaignoverview?Drafts=false')), [])
   assert.deepEqual(oneOf(await call('GET', `campaignoverview?ID=${made.ID}`)), row)
   assert.deepEqual(rowsOf(await call('GET', `campaignoverview?ID=${Number(made.ID) + 1}`)), [])
+})
+
+/** A draft that could be sent, and its list. */
+async function ready(http: TestHttp) {
+  const call = restCaller(http)
+  const list = oneOf(await call('POST', 'contactslist', { Name: 'Readers' }))
+  await call('POST', `contactslist/${list.ID}/managecontact`, { Email: 'ana@a.example', Action: 'addforce' })
+  const { ID } = oneOf(await call('POST', 'campaigndraft', { ...wish, ContactsListID: list.ID }))
+  await call('POST', `campaigndraft/${ID}/detailcontent`, { 'Text-part': 'a' })
+  return { call, list, path: `campaigndraft/${ID}`, id: Number(ID) as MailingId }
+}
+
+/** Its time has come, and something is in its way. */
+async function stopAtItsTime(http: TestHttp, id: MailingId) {
+  const mailing = await findMailing(http.storage.db, { id })
+  assert(
+    mailing !== undefined &&
+      (await beginMailing({ ...http, clock: systemClock, log: silentLog }, mailing, 'No list.')),
+  )
+}
+
+httpStorageTest('what stopped before it began says why, and can be moved, changed and sent', async (http) => {
+  const { call, path, id } = await ready(http)
+  const later = new Date(Date.now() + 3_600_000).toISOString()
+  const program = async () => oneOf(await call('POST', `${path}/schedule`, { Date: later }))
+  await program()
+  await stopAtItsTime(http, id)
+  assert.deepEqual(oneOf(await call('GET', `${path}/status`)), { Reason: 'No list.', Status: 'Programmed' })
+  assertSubset(oneOf(await call('GET', path)), { Status: 1, Used: false })
+  for (const Status of [-1, -2]) assert.equal((await call('PUT', path, { Status })).status, 400)
+  assert.equal((await program()).Reason, undefined)
+  await stopAtItsTime(http, id)
+  assertEmpty(await call('DELETE', `${path}/schedule`), 204)
+  assert.deepEqual(oneOf(await call('GET', `${path}/status`)), { Status: 'Draft' })
+  await program()
+  await stopAtItsTime(http, id)
+  assertSubset(oneOf(await call('PUT', path, { Status: 0, Title: 'Again' })), { Status: 0, Title: 'Again' })
+  await program()
+  await stopAtItsTime(http, id)
+  assert.deepEqual(oneOf(await call('POST', `${path}/send`)), { Status: 'Programmed' })
+  const { state, startedAt, isUsed } = (await findMailing(http.storage.db, { id })) ?? {}
+  assert.deepEqual([state, startedAt !== null, isUsed], ['sending', true, true])
+})
+
+httpStorageTest('what stopped on its way goes on or is cancelled, and can then be put away', async (http) => {
+  const { call, path, id } = await ready(http)
+  await call('POST', `${path}/send`)
+  const stop = () =>
+    http.storage.db
+      .updateTable('mailings')
+      .set({ state: 'paused', paused_by: 'breaker', reason: 'Too many bounces.' })
+      .where('id', '=', id)
+      .execute()
+  await stop()
+  assert.equal((await call('PUT', path, { Status: 0 })).status, 400)
+  assert.equal(oneOf(await call('POST', `${path}/schedule`, { Date: 'NOW' })).Status, 'Programmed')
+  await stop()
+  assertEmpty(await call('DELETE', `${path}/schedule`), 204)
+  assert.equal(oneOf(await call('GET', path)).Status, -3)
+  assert.equal(oneOf(await call('PUT', path, { Status: -1 })).Status, -1)
+  const tried = await call('POST', `${path}/test`, { Recipients: [{ Email: 'me@shop.example' }] })
+  assert.match(tried.text, /"ErrorMessage":"Newsletter has to be in status draft or programmed"/)
+  assert.equal(oneOf(await call('PUT', path, { Status: -2 })).Status, -2)
+})
+
+httpStorageTest('a list that a programmed campaign goes to is not deleted', async (http) => {
+  const { call, list, path } = await ready(http)
+  await call('POST', `${path}/schedule`, { Date: new Date(Date.now() + 3_600_000).toISOString() })
+  const refused = await call('DELETE', `contactslist/${list.ID}`)
+  assert.match(refused.text, /campaign \d+ is scheduled and goes to the list 'Readers'/)
+  assert(refused.status >= 400 && refused.status < 500)
+  await call('DELETE', `${path}/schedule`)
+  assertEmpty(await call('DELETE', `contactslist/${list.ID}`), 204)
 })

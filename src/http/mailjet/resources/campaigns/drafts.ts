@@ -1,5 +1,11 @@
 /** `/v3/REST/campaigndraft` and its elder `/v3/REST/newsletter` (reference/campaigns-templates.md §2, §3). */
-import { archiveMailing, deleteMailing, restoreMailing } from '../../../../campaigns/change-state.ts'
+import {
+  archiveMailing,
+  cancelMailing,
+  deleteMailing,
+  restoreMailing,
+  unscheduleMailing,
+} from '../../../../campaigns/change-state.ts'
 import type { Builder, EditMode, Mailing } from '../../../../campaigns/mailing.ts'
 import { refuseChange } from '../../../../campaigns/refuse-change.ts'
 import { afterChange, mailingStates } from '../../../../campaigns/states.ts'
@@ -50,27 +56,40 @@ function draftResource({
     ...{ name, description },
     properties: byName([...commonProperties(modes, initial), ...extras.map(extraProperty), ...more]),
     filters: {
+      AXTesting: 'integer',
+      AXTestingID: 'integer',
       Campaign: 'integer',
+      CampaignID: 'integer',
       ContactsList: 'integer',
+      ContactsListID: 'integer',
+      DeliveredAt: 'time',
       EditMode: 'text',
       IsArchived: 'boolean',
       IsCampaign: 'boolean',
       IsDeleted: 'boolean',
       IsHandled: 'boolean',
       IsStarred: 'boolean',
+      Modified: 'boolean',
       NewsLetterTemplate: 'integer',
+      NewsLetterTemplateID: 'integer',
       Segmentation: 'integer',
+      SegmentationID: 'integer',
       Status: 'text',
       Subject: 'text',
       Template: 'integer',
+      TemplateID: 'integer',
     },
     sort: { ID: true },
     unknownId: 'not-found',
     async select(query, { limit, offset, sort: [first] }) {
       const page = { limit, offset, newestFirst: first?.descending ?? false }
-      return withMore(query, await listMailings(query.db, readFilters(query, name), page))
+      const wanted = readFilters(query, name)
+      return wanted === undefined ? [] : withMore(query, await listMailings(query.db, wanted, page))
     },
-    count: (query) => countMailings(query.db, readFilters(query, name)),
+    async count(query) {
+      const wanted = readFilters(query, name)
+      return wanted === undefined ? 0 : countMailings(query.db, wanted)
+    },
     async create(query, values) {
       const settings = { editMode: initial, ...(await readSettings(query, { values, extras, before: {} })) }
       return one(
@@ -85,12 +104,13 @@ function draftResource({
       if (change !== undefined && afterChange(change, row) === undefined) {
         throw refusalOf(refuseChange(change, row))
       }
-      if (change === 'restore') {
-        const restored = await told(restoreMailing(campaigns, row))
-        return one(query, await told(changeMailing(campaigns, restored, settings)))
+      if (change === 'restore' || change === 'unschedule') {
+        const draft = await told((change === 'restore' ? restoreMailing : unscheduleMailing)(campaigns, row))
+        return one(query, await told(changeMailing(campaigns, draft, settings)))
       }
       const changed = await told(changeMailing(campaigns, row, settings))
       if (change === 'delete') return one(query, await told(deleteMailing(campaigns, changed)))
+      if (change === 'cancel') return one(query, await told(cancelMailing(campaigns, changed)))
       if (change === 'archive') return one(query, await told(archiveMailing(campaigns, changed)))
       return one(query, changed)
     },
@@ -130,15 +150,22 @@ async function withMore({ db, baseUrl, parts }: Query, mailings: readonly Mailin
   }))
 }
 
-function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFilters {
+/** Undefined: nothing can match. */
+function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFilters | undefined {
   if (id !== undefined) return { keyId, builder, id: id as MailingId }
-  const listId = filters.integer('ContactsList')
-  const segmentId = filters.integer('Segmentation')
-  const templateId = filters.integer('Template') ?? filters.integer('NewsLetterTemplate')
-  const campaignId = filters.integer('Campaign')
+  // By either of its names (reference/rest-conventions.md §3).
+  const reference = (name: string) => filters.integer(name) ?? filters.integer(`${name}ID`)
+  // There are no A/B tests: everything is in none.
+  if (reference('AXTesting')) return undefined
+  const listId = reference('ContactsList')
+  const segmentId = reference('Segmentation')
+  const templateId = reference('Template') ?? reference('NewsLetterTemplate')
+  const campaignId = reference('Campaign')
+  const deliveredAt = filters.time('DeliveredAt')
+  const isModified = filters.boolean('Modified')
   const isStarred = filters.boolean('IsStarred')
   const subject = filters.text('Subject')
-  const editMode = filters.text('EditMode')
+  const editMode = filters.text('EditMode')?.toLowerCase()
   const isCampaign = filters.boolean('IsCampaign') ?? filters.boolean('IsHandled')
   return {
     ...{ keyId, builder, states: readStates(filters) },
@@ -146,6 +173,8 @@ function readFilters({ keyId, id, filters }: Query, builder: Builder): MailingFi
     ...(segmentId !== undefined && { segmentId }),
     ...(templateId !== undefined && { templateId }),
     ...(campaignId !== undefined && { campaignId }),
+    ...(deliveredAt !== undefined && { deliveredAt }),
+    ...(isModified !== undefined && { isModified }),
     ...(isStarred !== undefined && { isStarred }),
     ...(subject !== undefined && { subject }),
     ...(editMode !== undefined && { editMode }),
@@ -169,14 +198,15 @@ function readStates(filters: Query['filters']): Mailing['state'][] {
 function statusChange(
   mailing: Mailing,
   status: number | undefined,
-): 'archive' | 'delete' | 'restore' | undefined {
+): 'archive' | 'cancel' | 'delete' | 'restore' | 'unschedule' | undefined {
   if (status === undefined || status === statusNumbers[mailing.state]) return undefined
   if (status === -2) return 'delete'
   if (status === -1) return 'archive'
-  if (status === 0 && mailing.state === 'archived') return 'restore'
+  if (status === -3) return 'cancel'
+  if (status === 0) return mailing.state === 'archived' ? 'restore' : 'unschedule'
   throw badRequest(
     'Object properties invalid',
-    'MJ08 Property Status is invalid: MJ04 It may be set to -2 (deleted), -1 (archived) or, if archived, 0; the actions send and schedule do the rest',
+    'MJ08 Property Status is invalid: MJ04 It may be set to -3 (cancelled), -2 (deleted), -1 (archived) or 0 (a draft again); the actions send and schedule do the rest',
   )
 }
 

@@ -103,7 +103,9 @@ function filtered({ db, keyId }: Query, filters: CampaignFilters) {
   if (listId !== undefined) selection = selection.where(sql<boolean>`mailings.list_id = ${listId}`)
   if (segmentId !== undefined) selection = selection.where(sql<boolean>`mailings.segment_id = ${segmentId}`)
   if (subject !== undefined) selection = selection.where(subjectOf, '=', subject)
-  if (fromAddress !== undefined) selection = selection.where(fromAddressOf, '=', fromAddress)
+  if (fromAddress !== undefined) {
+    selection = selection.where(sql<boolean>`lower(${fromAddressOf}) = lower(${fromAddress})`)
+  }
   if (senderId !== undefined) {
     selection = selection.where(isOfSender(fromAddressOf, { keyId, senderId }))
   }
