@@ -52,9 +52,11 @@ scenario(
     assert.equal(sent.status, 200, sent.text)
     const [message] = (sent.body as { Messages: { To: Row[]; Cc: Row[] }[] }).Messages
     assert.deepEqual(
-      message?.To.map(({ Email }) => Email),
-      [address],
+      [message?.To, message?.Cc].map((rows) => rows?.map(({ Email }) => Email)),
+      // She is on the list too, and gets it once: both name the same message.
+      [[address], ['ana@inbox.test', 'eve@inbox.test']],
     )
+    assert.equal(message?.Cc[0]?.MessageID, message?.To[0]?.MessageID)
     await app.idle()
     const received = async () =>
       (await app.admin('GET', '/api/lab/inbox')).body as {

@@ -2,10 +2,39 @@
 import type { AddressedLists } from '../contacts/list-addresses.ts'
 import { type Address, normaliseAddress } from '../mail/address.ts'
 import type { Draft, RawSubmission } from './draft.ts'
+import type { PlannedMessage } from './store.ts'
+import type { AcceptedRecipient } from './submission.ts'
 
 /** To, Cc and Bcc as the client gave them, in this order. */
 export function namedIn({ to, cc, bcc }: Pick<Draft, 'to' | 'cc' | 'bcc'>): Address[] {
   return [...to, ...cc, ...bcc].map(({ address }) => address)
+}
+
+/**
+ * What is answered for each of `named`. Who is on a list is told to nobody who writes to it: it is answered for as a whole, by
+ * the first of its members. Somebody who is named and on a list was written to once.
+ */
+export function answeredFor(
+  named: readonly Address[],
+  {
+    planned,
+    recipientsOf,
+  }: { planned: readonly PlannedMessage[]; recipientsOf: readonly (readonly number[])[] },
+): AcceptedRecipient[] {
+  const answers: AcceptedRecipient[] = []
+  const persons = new Map<string, AcceptedRecipient>()
+  for (const [index, { recipients }] of planned.entries()) {
+    for (const [at, recipient] of recipients.entries()) {
+      const place = recipientsOf[index]?.[at]
+      if (place === undefined) continue
+      answers[place] ??= { ...recipient, address: named[place] ?? recipient.address }
+      persons.set(normaliseAddress(recipient.address), recipient)
+    }
+  }
+  return named.flatMap((address, place) => {
+    const answer = answers[place] ?? persons.get(normaliseAddress(address))
+    return answer === undefined ? [] : [{ ...answer, address }]
+  })
 }
 
 /** For what is to be known of all who get it. */
