@@ -296,6 +296,8 @@ browserTest('the last step shows what is saved, and sends nothing else', async (
   await page.getByLabel('Subject').fill('First words')
   await page.getByRole('button', { name: 'Go on to the check' }).click()
   await page.getByText('All is ready.').waitFor()
+  // While a frame is being loaded, Back is its own.
+  await page.frameLocator('iframe').locator('body').waitFor()
   await page.goBack()
   await page.getByLabel('Subject').fill('Second words')
   await page.goForward()

@@ -19,6 +19,8 @@ export function MailFrame({
 }) {
   return (
     <iframe
+      // Another page in the same frame would be a step of the browser’s history: Back would only lead to the last mail.
+      key={src}
       src={src}
       title={title}
       sandbox="allow-popups allow-popups-to-escape-sandbox"
