@@ -22,19 +22,24 @@ export function answeredFor(
   }: { planned: readonly PlannedMessage[]; recipientsOf: readonly (readonly number[])[] },
 ): AcceptedRecipient[] {
   const answers: AcceptedRecipient[] = []
-  const persons = new Map<string, AcceptedRecipient>()
   for (const [index, { recipients }] of planned.entries()) {
     for (const [at, recipient] of recipients.entries()) {
       const place = recipientsOf[index]?.[at]
       if (place === undefined) continue
       answers[place] ??= { ...recipient, address: named[place] ?? recipient.address }
-      persons.set(normaliseAddress(recipient.address), recipient)
     }
   }
   return named.flatMap((address, place) => {
-    const answer = answers[place] ?? persons.get(normaliseAddress(address))
+    const answer = answers[place] ?? personIn(planned, address)
     return answer === undefined ? [] : [{ ...answer, address }]
   })
+}
+
+function personIn(planned: readonly PlannedMessage[], address: Address): AcceptedRecipient | undefined {
+  const email = normaliseAddress(address)
+  return planned
+    .flatMap(({ recipients }) => recipients)
+    .find((recipient) => normaliseAddress(recipient.address) === email)
 }
 
 /** For what is to be known of all who get it. */
